@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { id, time } from './common.ts';
+
+/**
+ * The bodies of the account's HTTP requests. Only types and generous sizes are told here; what a good
+ * username or password is, is a rule of `accounts/` and answered field by field.
+ */
+const field = z.string().max(1024);
+
+export const signUp = z.strictObject({
+  username: field,
+  email: field,
+  password: field,
+  passwordRepeat: field,
+});
+export type SignUp = z.infer<typeof signUp>;
+
+export const signIn = z.strictObject({
+  /** A username, or an email address. */
+  username: field,
+  password: field,
+});
+export type SignIn = z.infer<typeof signIn>;
+
+export const changePassword = z.strictObject({
+  currentPassword: field,
+  password: field,
+  passwordRepeat: field,
+});
+export type ChangePassword = z.infer<typeof changePassword>;
+
+export const changeEmail = z.strictObject({
+  currentPassword: field,
+  email: field,
+});
+export type ChangeEmail = z.infer<typeof changeEmail>;
+
+/** The signed-in account, as its owner sees it. */
+export const self = z.strictObject({
+  id,
+  username: z.string(),
+  email: z.string(),
+  role: z.enum(['admin', 'member']),
+});
+export type Self = z.infer<typeof self>;
+
+/** `GET /api/session`: who am I? */
+export const currentSession = z.strictObject({ account: self.nullable() });
+export type CurrentSession = z.infer<typeof currentSession>;
+
+/** One sign-in of the account, as its owner sees it. */
+export const sessionInfo = z.strictObject({
+  id,
+  current: z.boolean(),
+  userAgent: z.string(),
+  address: z.string(),
+  createdAt: time,
+  lastSeenAt: time,
+});
+export type SessionInfo = z.infer<typeof sessionInfo>;
+
+export const sessionList = z.strictObject({ sessions: z.array(sessionInfo) });
+export type SessionList = z.infer<typeof sessionList>;

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { id, time } from './common.ts';
+
+export const callKind = z.enum(['voice', 'video']);
+export type CallKind = z.infer<typeof callKind>;
+
+export const callState = z.enum([
+  'calling',
+  'ringing',
+  'connecting',
+  'active',
+  'reconnecting',
+  'ended',
+]);
+export type CallState = z.infer<typeof callState>;
+
+/** Why a call ended. */
+export const endReason = z.enum([
+  /** Someone pressed "End call" after it had been answered. */
+  'hung_up',
+  /** The caller gave up before an answer. */
+  'cancelled',
+  'declined',
+  /** The callee is in another call. */
+  'busy',
+  /** It rang, and nobody answered in time. */
+  'no_answer',
+  /** No device of the callee ever said that it rings. */
+  'unreachable',
+  /** Answered, but no media came up in time. */
+  'media_failed',
+  /** Media or socket were lost and did not come back in time. */
+  'connection_lost',
+]);
+export type EndReason = z.infer<typeof endReason>;
+
+export const legState = z.enum([
+  /** The caller, waiting for an answer. */
+  'waiting',
+  /** A callee who has not answered. */
+  'ringing',
+  /** Answered; media is coming up. */
+  'connecting',
+  'active',
+  'reconnecting',
+  'left',
+]);
+export type LegState = z.infer<typeof legState>;
+
+/** One account's part in a call. */
+export const leg = z.strictObject({
+  accountId: id,
+  username: z.string(),
+  role: z.enum(['caller', 'callee']),
+  state: legState,
+});
+export type Leg = z.infer<typeof leg>;
+
+/** A call as one of its members sees it; every change is sent whole, and `version` orders them. */
+export const call = z.strictObject({
+  id,
+  conversationId: id,
+  kind: callKind,
+  state: callState,
+  version: z.int().positive(),
+  createdAt: time,
+  answeredAt: time.nullable(),
+  endedAt: time.nullable(),
+  reason: endReason.nullable(),
+  /** Who ended it; null where time or a fault did. */
+  endedBy: id.nullable(),
+  legs: z.array(leg),
+  /** The tab that one's own leg is bound to: the call is here where it is this tab's id, else elsewhere. */
+  boundTo: id.nullable(),
+});
+export type Call = z.infer<typeof call>;
+
+/** The client makes the call's id, so that sending the invitation again is harmless. */
+export const invite = z.strictObject({ callId: id, conversationId: id, kind: callKind });
+export const namesCall = z.strictObject({ callId: id });
+export const callAnswer = z.strictObject({ call });
+export type CallAnswer = z.infer<typeof callAnswer>;

@@ -1,0 +1,69 @@
+/**
+ * Every error code that crosses a boundary, HTTP or WebSocket, with the HTTP status it travels under.
+ * Codes are stable and meant for programs; the words beside them are meant for people and may change.
+ */
+export const ERROR_STATUS = {
+  /** The request does not have the shape that its schema asks for. */
+  invalid: 400,
+  /** No such method or address. */
+  unknown_method: 404,
+  /** There is no session, or it has ended. */
+  not_signed_in: 401,
+  /** The username, email or password is wrong (which one is not told). */
+  wrong_credentials: 401,
+  /** The account exists and was disabled by an operator. */
+  account_disabled: 403,
+  /** The one who asks may not do this. */
+  forbidden: 403,
+  /** The request came from a page of another origin. */
+  wrong_origin: 403,
+  /** The thing that is named does not exist, or not for the one who asks. */
+  not_found: 404,
+  /** The call has moved on: the event does not fit its state any more. */
+  call_moved_on: 409,
+  /** The one who asks is in a call already. */
+  already_in_call: 409,
+  /** The participant has not joined the call's media. */
+  not_joined: 409,
+  /** The media worker of this call is gone; join again. */
+  media_lost: 409,
+  /** Media parameters that our codecs cannot carry. */
+  media_refused: 400,
+  /** The request body or frame is too large. */
+  too_large: 413,
+  /** Too many requests, or too many tries. */
+  rate_limited: 429,
+  /** The server cannot take more of this right now. */
+  overloaded: 503,
+  /** A fault of ours; it is in the server's log. */
+  internal: 500,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** What is wrong with one field of a form; the client has the words for each. */
+export const FIELD_PROBLEMS = [
+  'required',
+  'too_short',
+  'too_long',
+  'bad_characters',
+  'not_an_email',
+  'taken',
+  'too_common',
+  'contains_username',
+  'differs',
+  'wrong',
+] as const;
+
+export type FieldProblem = (typeof FIELD_PROBLEMS)[number];
+
+/** The body of every HTTP error, and (without `fields`) what a WebSocket error carries. */
+export interface ErrorBody {
+  error: {
+    code: ErrorCode;
+    message: string;
+    fields?: Record<string, FieldProblem>;
+    /** Seconds after which a `rate_limited` request may be tried again. */
+    retryAfter?: number;
+  };
+}

@@ -1,0 +1,34 @@
+/** Limits that both sides know. This file carries no schema, so that the client's bundle stays small. */
+
+export const USERNAME_MIN = 3;
+export const USERNAME_MAX = 32;
+export const EMAIL_MAX = 254;
+export const PASSWORD_MIN = 10;
+export const PASSWORD_MAX = 128;
+
+/** Characters (Unicode code points) of one message. */
+export const MESSAGE_MAX = 4000;
+/** Messages in one page of history. */
+export const MESSAGES_PAGE = 50;
+/** People in one page of the list. */
+export const PEOPLE_PAGE = 50;
+/** Conversations in one page of the list. */
+export const CONVERSATIONS_PAGE = 30;
+/** Characters of a message shown in the list of conversations. */
+export const EXCERPT_MAX = 120;
+export const SEARCH_MAX = 64;
+
+/** The path of the WebSocket, and its subprotocol. */
+export const SOCKET_PATH = '/ws';
+export const SOCKET_SUBPROTOCOL = 'protoo';
+/** The largest frame either side sends, in bytes. */
+export const FRAME_MAX = 65_536;
+/** Close codes of ours (RFC 6455 section 7.4.2 gives 4000 to 4999 to applications). */
+export const CLOSE_SESSION_ENDED = 4000;
+/** RFC 6455 "service restart": come back in a moment. */
+export const CLOSE_RESTART = 1012;
+/** RFC 6455 "policy violation": a client that only sends what cannot be parsed. */
+export const CLOSE_POLICY = 1008;
+
+/** How often the client makes sure that its socket lives, in milliseconds. */
+export const PING_INTERVAL = 10_000;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { self } from './account.ts';
+import * as call from './call.ts';
+import * as chat from './chat.ts';
+import { nothing, time } from './common.ts';
+import * as media from './media.ts';
+import * as people from './people.ts';
+
+/** Every request a client may send over the WebSocket, with the schema of its data and of its answer. */
+export const requests = {
+  ping: { data: nothing, answer: z.strictObject({ now: time }) },
+
+  listPeople: { data: people.listPeople, answer: people.peoplePage },
+
+  listConversations: { data: chat.listConversations, answer: chat.conversationsPage },
+  openConversation: { data: chat.openConversation, answer: chat.openedConversation },
+  listMessages: { data: chat.listMessages, answer: chat.messagesPage },
+  sendMessage: { data: chat.sendMessage, answer: chat.messageSent },
+  markRead: { data: chat.markRead, answer: nothing },
+
+  invite: { data: call.invite, answer: call.callAnswer },
+  alert: { data: call.namesCall, answer: nothing },
+  accept: { data: call.namesCall, answer: call.callAnswer },
+  decline: { data: call.namesCall, answer: call.callAnswer },
+  endCall: { data: call.namesCall, answer: call.callAnswer },
+
+  getRouterCapabilities: { data: nothing, answer: media.routerCapabilities },
+  join: { data: media.join, answer: media.joined },
+  connectTransport: { data: media.connectTransport, answer: nothing },
+  restartIce: { data: media.restartIce, answer: media.iceRestarted },
+  produce: { data: media.produce, answer: media.produced },
+  pauseProducer: { data: media.pauseProducer, answer: nothing },
+  resumeConsumers: { data: media.resumeConsumers, answer: nothing },
+} as const;
+
+/** The first notice on every connection; everything after it is a change to it. */
+export const snapshot = z.strictObject({
+  /** The server's clock, for durations. */
+  now: time,
+  self,
+  people: people.peoplePage,
+  conversations: chat.conversationsPage,
+  /** How many conversations have unread messages. */
+  unread: z.int().nonnegative(),
+  /** The calls of this account that have not ended. */
+  calls: z.array(call.call),
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** Every notice the server sends over the WebSocket. */
+export const notices = {
+  snapshot,
+  personChanged: people.personChanged,
+  message: chat.messageNotice,
+  read: chat.readNotice,
+  call: call.callAnswer,
+  consumerAdded: media.consumerAdded,
+  consumerRemoved: media.consumerRemoved,
+  consumerPaused: media.consumerPaused,
+  mediaLost: media.mediaLost,
+} as const;
+
+export type Method = keyof typeof requests;
+export type RequestData<M extends Method> = z.infer<(typeof requests)[M]['data']>;
+export type Answer<M extends Method> = z.infer<(typeof requests)[M]['answer']>;
+
+export type Notice = keyof typeof notices;
+export type NoticeData<N extends Notice> = z.infer<(typeof notices)[N]>;
