@@ -1,0 +1,58 @@
+// npm run check: format, lint and types. All of them run, so that one round
+// shows everything; with --fix the first two mend what they can.
+import { packageFile, ROOT } from './support/paths.ts';
+import { run } from './support/run.ts';
+import { say } from './support/setup-error.ts';
+
+const fix = process.argv.includes('--fix');
+
+interface Check {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'format (prettier)',
+    program: packageFile('prettier', 'bin', 'prettier.cjs'),
+    args: [fix ? '--write' : '--check', '--log-level', 'warn', '.'],
+  },
+  {
+    name: 'lint (eslint)',
+    program: packageFile('eslint', 'bin', 'eslint.js'),
+    args: ['--max-warnings', '0', ...(fix ? ['--fix'] : []), '.'],
+  },
+  {
+    name: 'types (tsc)',
+    program: packageFile('typescript', 'bin', 'tsc'),
+    args: ['--noEmit'],
+  },
+  {
+    name: 'types of the client (svelte-check)',
+    program: packageFile('svelte-check', 'bin', 'svelte-check'),
+    args: [
+      '--workspace',
+      'client',
+      '--tsconfig',
+      './client/tsconfig.json',
+      '--fail-on-warnings',
+      '--output',
+      'human',
+    ],
+  },
+];
+
+const failed: string[] = [];
+for (const { name, program, args } of CHECKS) {
+  say(`Checking ${name} ...`);
+  const { code } = await run(process.execPath, [program, ...args], { cwd: ROOT, show: true });
+  if (code !== 0) failed.push(name);
+}
+
+if (failed.length > 0) {
+  say(
+    `Failed: ${failed.join(', ')}.${fix ? '' : ' "npm run check -- --fix" mends format and some of lint.'}`,
+  );
+  process.exitCode = 1;
+}

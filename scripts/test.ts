@@ -1,0 +1,25 @@
+// npm test: sets up what the tests need besides the server, then runs them all,
+// or those that the arguments, which are vitest's, choose.
+import { ensureBrowsers } from './browsers.ts';
+import { ensureClientBuild } from './client-build.ts';
+import { ensureLabTools } from './lab-tools.ts';
+import { packageFile, ROOT } from './support/paths.ts';
+import { run } from './support/run.ts';
+import { command, say } from './support/setup-error.ts';
+import { ensureWorker } from './worker/worker.ts';
+
+await command(async () => {
+  process.env['MEDIASOUP_WORKER_BIN'] = await ensureWorker(say);
+  await ensureClientBuild(say);
+  const { chromium, firefox } = await ensureBrowsers(say);
+  process.env['CHROMIUM_BIN'] = chromium;
+  process.env['FIREFOX_BIN'] = firefox;
+  await ensureLabTools(say);
+});
+
+const { code } = await run(
+  process.execPath,
+  [packageFile('vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)],
+  { cwd: ROOT, show: true },
+);
+process.exitCode = code;

@@ -1,0 +1,42 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+
+const MINUTE = 60_000;
+
+/**
+ * A project for each folder of test/. Those of a later group wait for the ones
+ * before, because browsers and the network lab measure time and want the
+ * machine for themselves. Nothing is tried twice: a test that fails now and
+ * then has found something.
+ */
+function project(
+  name: string,
+  groupOrder: number,
+  options: { timeout: number; parallel: boolean },
+): TestProjectInlineConfiguration {
+  return {
+    // Client code in tests is compiled as for the browser build.
+    plugins: [svelte({ configFile: false })],
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      environment: 'node',
+      retry: 0,
+      testTimeout: options.timeout,
+      hookTimeout: options.timeout,
+      fileParallelism: options.parallel,
+      sequence: { groupOrder },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 0, { timeout: 10_000, parallel: true }),
+      project('integration', 1, { timeout: 30_000, parallel: true }),
+      project('e2e', 2, { timeout: 2 * MINUTE, parallel: false }),
+      project('lab', 3, { timeout: 3 * MINUTE, parallel: false }),
+    ],
+  },
+});
