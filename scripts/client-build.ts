@@ -31,17 +31,11 @@ export async function ensureClientBuild(say: Say): Promise<void> {
 
 async function build(hash: string, say: Say): Promise<void> {
   say('Building the client ...');
+  const config = join(ROOT, 'client', 'vite.config.ts');
   const { code, output } = await run(process.execPath, [
     packageFile('vite', 'bin', 'vite.js'),
     'build',
-    join(ROOT, 'client'),
-    '--config',
-    join(ROOT, 'client', 'vite.config.ts'),
-    '--outDir',
-    OUTPUT,
-    '--emptyOutDir',
-    '--logLevel',
-    'warn',
+    ...['--config', config, '--logLevel', 'warn'],
   ]);
   if (code !== 0) {
     process.stderr.write(`${output}\n`);

@@ -6,37 +6,30 @@ import { packageFile, ROOT } from './support/paths.ts';
 import { command, say } from './support/setup-error.ts';
 import { ensureWorker } from './worker/worker.ts';
 
-/** Where vite listens; a taken port is an error, because the server must know which origin to trust. */
-const URL = 'http://localhost:5173';
+/** Where client/vite.config.ts makes vite listen. */
+const PAGE = 'http://localhost:5173';
 
 await command(async () => {
   process.env['MEDIASOUP_WORKER_BIN'] = await ensureWorker(say);
 });
 
+// The browser's origin is vite's, and the server must know it.
 const options = {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, PUBLIC_URL: process.env['PUBLIC_URL'] ?? URL },
+  env: { ...process.env, PUBLIC_URL: process.env['PUBLIC_URL'] ?? PAGE },
 } as const;
 const children = [
   spawn(process.execPath, ['--watch', '--watch-preserve-output', join(ROOT, 'server', 'main.ts')], options),
   spawn(
     process.execPath,
-    [
-      packageFile('vite', 'bin', 'vite.js'),
-      join(ROOT, 'client'),
-      '--config',
-      join(ROOT, 'client', 'vite.config.ts'),
-      '--port',
-      '5173',
-      '--strictPort',
-    ],
+    [packageFile('vite', 'bin', 'vite.js'), '--config', join(ROOT, 'client', 'vite.config.ts')],
     options,
   ),
 ];
-say(`Open ${URL}; Ctrl-C ends both servers.`);
+say(`Open ${PAGE}; Ctrl-C ends both servers.`);
 
-// One does not go on without the other, and Ctrl-C reaches each only once.
+// Neither goes on without the other.
 let ending = false;
 const end = (): void => {
   if (ending) return;

@@ -30,8 +30,8 @@ install() {
   command -v npm >/dev/null || fail "npm was not found: install it (Debian: apt-get install npm), then start again."
   say "Installing $2 ..."
   if ! output=$(cd "$1" && npm ci --ignore-scripts --loglevel=error --no-audit --no-fund 2>&1 </dev/null); then
-    printf '%s\n' "$output" >&2
-    fail "npm could not install $2: check that its registry can be reached (npm ping) and that $1 is writable, then start again."
+    code=$(printf '%s\n' "$output" | sed -n -e 's/^npm error code //p' -e 's/^npm ERR! code //p' | head -n 1)
+    fail "npm could not install $2 (${code:-it gave no reason}): check that npm's registry can be reached (npm ping), or see what \"npm ci --ignore-scripts\" says in $1; then start again."
   fi
 }
 
@@ -46,13 +46,13 @@ if ! node_is_new; then
   if ! installed "$here/node" || ! node_is_new; then
     case "$(uname -s) $(uname -m)" in
     "Linux x86_64" | "Linux aarch64" | "Linux arm64") ;;
-    *) fail "ChatAway needs Node 24 or newer: install it from https://nodejs.org, then start again." ;;
+    *) fail "Node 24 or newer is needed: install it from https://nodejs.org, then start again." ;;
     esac
     lock
     installed "$here/node" && node_is_new || install "$here/node" "Node 24 (the system's is older)"
     unlock
     # npm does not tell when an optional package failed.
-    node_is_new || fail "the Node 24 that npm brought does not run here: install Node 24 from https://nodejs.org, then start again."
+    node_is_new || fail "Node 24 did not come from npm's registry, or does not run here: check that the registry can be reached (npm ping) or install Node 24 from https://nodejs.org, then start again."
   fi
 fi
 

@@ -65,8 +65,9 @@ export async function buildWorker(scratch: string, log: string, say: Say): Promi
 function tellQuarters(say: Say): (line: string) => void {
   let told = 0;
   return (line) => {
-    const [, done, all] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
-    const quarter = Math.floor((Number(done) * 4) / Number(all));
+    const progress = /^\[(\d+)\/(\d+)\]/.exec(line);
+    if (!progress) return;
+    const quarter = Math.floor((Number(progress[1]) * 4) / Number(progress[2]));
     if (quarter <= told || quarter >= 4) return;
     told = quarter;
     say(`  ${quarter * 25} % of the media worker`);
