@@ -2,7 +2,7 @@
 // shows everything; with --fix the first two mend what they can.
 import { packageFile, ROOT } from './support/paths.ts';
 import { run } from './support/run.ts';
-import { say } from './support/setup-error.ts';
+import { command, say } from './support/setup-error.ts';
 
 const fix = process.argv.includes('--fix');
 
@@ -43,16 +43,18 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-const failed: string[] = [];
-for (const { name, program, args } of CHECKS) {
-  say(`Checking ${name} ...`);
-  const { code } = await run(process.execPath, [program, ...args], { cwd: ROOT, show: true });
-  if (code !== 0) failed.push(name);
-}
+await command(async () => {
+  const failed: string[] = [];
+  for (const { name, program, args } of CHECKS) {
+    say(`Checking ${name} ...`);
+    const { code } = await run(process.execPath, [program, ...args], { cwd: ROOT, show: true });
+    if (code !== 0) failed.push(name);
+  }
 
-if (failed.length > 0) {
-  say(
-    `Failed: ${failed.join(', ')}.${fix ? '' : ' "npm run check -- --fix" mends format and some of lint.'}`,
-  );
-  process.exitCode = 1;
-}
+  if (failed.length > 0) {
+    say(
+      `Failed: ${failed.join(', ')}.${fix ? '' : ' "npm run check -- --fix" mends format and some of lint.'}`,
+    );
+    process.exitCode = 1;
+  }
+});

@@ -15,11 +15,11 @@ await command(async () => {
   process.env['CHROMIUM_BIN'] = chromium;
   process.env['FIREFOX_BIN'] = firefox;
   await ensureLabTools(say);
-});
 
-const { code } = await run(
-  process.execPath,
-  [packageFile('vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)],
-  { cwd: ROOT, show: true },
-);
-process.exitCode = code;
+  const { code } = await run(
+    process.execPath,
+    [packageFile('vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)],
+    { cwd: ROOT, show: true },
+  );
+  process.exitCode = code;
+});

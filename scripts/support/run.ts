@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { SetupError } from './setup-error.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -21,12 +22,13 @@ export interface Outcome {
 }
 
 /**
- * Runs a program to its end and never throws: what a failure means is for the
- * caller to say. A SIGINT or SIGTERM to us meanwhile ends the program, then us,
- * so that a broken-off start leaves no compiler behind.
+ * Runs a program to its end. A failure of it is an outcome too: what it means
+ * is for the caller to say. A SIGINT or SIGTERM to us meanwhile ends the
+ * program and throws a SetupError, so that a start that is broken off leaves
+ * neither compiler nor scratch files behind.
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let child: ChildProcess;
     try {
       child = spawn(program, args, {
@@ -51,17 +53,17 @@ export function run(program: string, args: readonly string[], options: RunOption
       });
     }
 
-    let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
+    let stopped = false;
     const stop = (signal: NodeJS.Signals): void => {
-      stoppedBy = signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM';
-      child.kill(stoppedBy);
+      stopped = true;
+      child.kill(signal);
     };
     process.on('SIGINT', stop).on('SIGTERM', stop);
 
     const settle = (code: number): void => {
       process.off('SIGINT', stop).off('SIGTERM', stop);
-      if (stoppedBy) process.exit(stoppedBy === 'SIGINT' ? 130 : 143);
-      resolve({ code, output: lines.join('\n') });
+      if (stopped) reject(new SetupError('Stopped before the end: start again to go on.'));
+      else resolve({ code, output: lines.join('\n') });
     };
     child.once('error', () => {
       settle(127);

@@ -62,11 +62,11 @@ async function makeWorker(path: string, say: Say): Promise<void> {
         'mediasoup offers no media worker that can be downloaded and runs here, and building one is prepared for Debian and Ubuntu only: check the way to github.com, or set MEDIASOUP_WORKER_BIN to a worker of your own.',
       );
     }
-    say('None to be had, so it is built here: 3 to 4 minutes on 2 cores, once on this machine.');
     await ensurePackages(BUILD_PACKAGES, 'Building the media worker', say);
     // A cache that came from another machine lacked only the libraries.
     if (await starts(path)) return;
 
+    say('Building the media worker: 3 to 4 minutes on 2 cores, once on this machine ...');
     const built = await buildWorker(scratch, join(dirname(path), 'build.log'), say);
     if (!(await starts(built)) || !(await carriesMedia(built))) {
       throw new SetupError(
