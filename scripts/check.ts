@@ -29,13 +29,14 @@ const CHECKS: readonly Check[] = [
     args: ['--noEmit'],
   },
   {
+    // Its tsconfig is found from the workspace.
     name: 'types of the client (svelte-check)',
     program: packageFile('svelte-check', 'bin', 'svelte-check'),
     args: [
       '--workspace',
       'client',
       '--tsconfig',
-      './client/tsconfig.json',
+      './tsconfig.json',
       '--fail-on-warnings',
       '--output',
       'human',
