@@ -4,14 +4,7 @@ import { id, time } from './common.ts';
 export const callKind = z.enum(['voice', 'video']);
 export type CallKind = z.infer<typeof callKind>;
 
-export const callState = z.enum([
-  'calling',
-  'ringing',
-  'connecting',
-  'active',
-  'reconnecting',
-  'ended',
-]);
+export const callState = z.enum(['calling', 'ringing', 'connecting', 'active', 'reconnecting', 'ended']);
 export type CallState = z.infer<typeof callState>;
 
 /** Why a call ended. */

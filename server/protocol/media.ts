@@ -58,11 +58,17 @@ const headerExtension = z.strictObject({
 /** Browsers put more into an encoding than mediasoup reads; what it does not read is dropped, not refused. */
 const encoding = z.object({
   ssrc: ssrc.optional(),
-  rid: z.string().regex(/^[A-Za-z0-9_-]{1,16}$/).optional(),
+  rid: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,16}$/)
+    .optional(),
   codecPayloadType: payloadType.optional(),
   rtx: z.strictObject({ ssrc }).optional(),
   dtx: z.boolean().optional(),
-  scalabilityMode: z.string().regex(/^[LS][1-9]T[1-9](_KEY(_SHIFT)?|h(_KEY)?)?$/).optional(),
+  scalabilityMode: z
+    .string()
+    .regex(/^[LS][1-9]T[1-9](_KEY(_SHIFT)?|h(_KEY)?)?$/)
+    .optional(),
   maxBitrate: z.int().positive().max(100_000_000).optional(),
 });
 
@@ -71,7 +77,9 @@ export const rtpParameters = z.strictObject({
   codecs: z.array(codec).min(1).max(16),
   headerExtensions: z.array(headerExtension).max(32).optional(),
   encodings: z.array(encoding).min(1).max(4),
-  rtcp: z.strictObject({ cname: z.string().max(256).optional(), reducedSize: z.boolean().optional() }).optional(),
+  rtcp: z
+    .strictObject({ cname: z.string().max(256).optional(), reducedSize: z.boolean().optional() })
+    .optional(),
   msid: z.string().max(256).optional(),
 });
 export type RtpParameters = z.infer<typeof rtpParameters>;
@@ -173,7 +181,13 @@ export const routerCapabilities = z.strictObject({ rtpCapabilities: z.looseObjec
 export type RouterCapabilities = z.infer<typeof routerCapabilities>;
 
 /** Joins the media of a call that one has called or answered on this connection; joining again starts afresh. */
-export const join = z.strictObject({ callId: id, rtpCapabilities });
+export const join = z.strictObject({
+  callId: id,
+  rtpCapabilities,
+  /** Whether tracks will follow. Where nobody has any, two who only listen are connected all the same. */
+  sending: z.boolean(),
+});
+export type Join = z.infer<typeof join>;
 export const joined = z.strictObject({
   sendTransport: transportOptions,
   recvTransport: transportOptions,

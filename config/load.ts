@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { schema, type Settings } from './schema.ts';
+
+/** The settings, frozen: parsed once at start and never changed. */
+export type Config = Readonly<Settings>;
+
+/** A setting is wrong. The message is one sentence that names the key and says what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const KEYS = Object.keys(schema.shape);
+
+/**
+ * Variables that begin like ours and are none of ours are taken for mistyped settings. Other
+ * programs' variables stand in the same environment, so only these beginnings are ours to judge.
+ */
+const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'RATE_LIMIT_'];
+const KNOWN_BESIDES = ['MEDIASOUP_WORKER_BIN'];
+
+/**
+ * Parses the environment into the settings.
+ *
+ * @throws {ConfigError} for a wrong or unknown setting, or a `_FILE` that cannot be read.
+ */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || value === '') continue;
+    if (KEYS.includes(name)) {
+      values[name] = value;
+    } else if (name.endsWith('_FILE') && KEYS.includes(name.slice(0, -'_FILE'.length))) {
+      values[name.slice(0, -'_FILE'.length)] = readValue(name, value);
+    } else if (OUR_PREFIXES.some((prefix) => name.startsWith(prefix)) && !KNOWN_BESIDES.includes(name)) {
+      throw new ConfigError(`${name} is not a setting of ChatAway; the settings are ${KEYS.join(', ')}.`);
+    }
+  }
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const key = String(issue?.path[0]);
+    throw new ConfigError(`${key} ${issue?.message ?? 'is wrong'}; it is ${JSON.stringify(values[key])}.`);
+  }
+  const config = parsed.data;
+  if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {
+    const missing = config.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
+    throw new ConfigError(`${missing} is missing: HTTPS needs both TLS_CERT and TLS_KEY.`);
+  }
+  return Object.freeze(config);
+}
+
+function readValue(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw new ConfigError(`${name} names ${file}, which cannot be read (${String(error)}).`);
+  }
+}

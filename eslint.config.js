@@ -1,0 +1,115 @@
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+
+/**
+ * Arrows point one way:
+ *   protocol <- accounts, sessions, presence, chat, calls <- media, reach, db, http, signaling <- app
+ * and the client knows the protocol alone. Each rule below forbids what would turn an arrow round.
+ */
+const EDGES = ['media', 'reach', 'db', 'http', 'signaling'];
+const DOMAIN = ['accounts', 'sessions', 'presence', 'chat', 'calls'];
+const LIBRARIES_OF_EDGES = [
+  'koa',
+  '@koa/*',
+  'koa-*',
+  'knex',
+  'better-sqlite3',
+  'protoo-server',
+  'ws',
+  'mediasoup',
+];
+
+const folder = (name) => `**/${name}/**`;
+const forbid = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+
+export default ts.config(
+  { ignores: ['dist/', 'data/', 'node_modules/', 'scripts/node/', 'coverage/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [ts.configs.strictTypeChecked, ts.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  svelte.configs.recommended,
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'] },
+    },
+  },
+  { files: ['**/*.js'], languageOptions: { globals: globals.node } },
+
+  {
+    files: ['server/protocol/**'],
+    rules: forbid([{ regex: '^(?!zod$|\\./)', message: 'The protocol is pure: zod and itself.' }]),
+  },
+  {
+    files: DOMAIN.map((name) => `server/${name}/**`),
+    rules: forbid([
+      { group: LIBRARIES_OF_EDGES, message: 'Domain folders know no transport, store or media library.' },
+      { group: EDGES.map(folder), message: 'Domain folders define ports; the edges implement them.' },
+      { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' },
+    ]),
+  },
+  {
+    files: EDGES.map((name) => `server/${name}/**`),
+    rules: forbid([
+      { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' },
+    ]),
+  },
+  {
+    files: ['server/signaling/**'],
+    rules: forbid([
+      {
+        group: [folder('http'), folder('db'), 'koa', '@koa/*', 'koa-*', 'knex', 'mediasoup'],
+        message: 'The WebSocket edge stands on the domain.',
+      },
+    ]),
+  },
+  {
+    files: ['server/http/**'],
+    rules: forbid([
+      {
+        group: [folder('signaling'), folder('db'), folder('media'), 'knex', 'mediasoup', 'protoo-server'],
+        message: 'The HTTP edge stands on the domain.',
+      },
+    ]),
+  },
+  {
+    files: ['client/**'],
+    rules: forbid([
+      {
+        group: ['**/server/**', 'zod'],
+        message: 'The client knows #protocol/* alone, and of it types and constants.',
+      },
+      {
+        regex: '^#protocol/(?!limits$|errors$)',
+        allowTypeImports: true,
+        message: 'Only types: a schema would bring zod into the bundle.',
+      },
+    ]),
+  },
+  {
+    files: ['client/lib/**'],
+    rules: forbid([
+      {
+        group: ['svelte', 'svelte/*', '**/state/**', '**/views/**', '**/components/**'],
+        message: 'lib is plain TypeScript below the state.',
+      },
+      { group: ['**/server/**', 'zod'], message: 'The client knows #protocol/* alone.' },
+      { regex: '^#protocol/(?!limits$|errors$)', allowTypeImports: true, message: 'Only types.' },
+    ]),
+  },
+);

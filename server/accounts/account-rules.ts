@@ -1,0 +1,55 @@
+import type { FieldProblem } from '#protocol/errors';
+import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '#protocol/limits';
+import { z } from 'zod';
+import { comparisonKey } from './account.ts';
+import { isCommonPassword } from './common-passwords.ts';
+
+/** Letters and digits of any script, and `_.-`. */
+const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
+/** Scripts whose letters look alike; a name takes its letters from one of them, so that nobody poses as another. */
+const LOOKALIKE_SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
+/** Characters of a password besides the username, below which it is the username in disguise. */
+const PASSWORD_BESIDES_USERNAME = 6;
+/** Different characters, below which a password is a pattern ("1111111111", "abababababab"). */
+const PASSWORD_DIFFERENT_CHARACTERS = 4;
+
+const length = (text: string) => [...text].length;
+
+/** The form in which a password is hashed and compared (NIST SP 800-63B, 5.1.1.2: normalise with NFKC). */
+export const normalisePassword = (password: string) => password.normalize('NFKC');
+
+/** What is wrong with a new username, if anything. Whether it is taken only the database knows. */
+export function usernameProblem(username: string): FieldProblem | undefined {
+  const name = username.normalize('NFKC');
+  if (name === '') return 'required';
+  if (length(name) < USERNAME_MIN) return 'too_short';
+  if (length(name) > USERNAME_MAX) return 'too_long';
+  if (!USERNAME.test(name)) return 'bad_characters';
+  if (LOOKALIKE_SCRIPTS.filter((script) => script.test(name)).length > 1) return 'bad_characters';
+  return undefined;
+}
+
+/** What is wrong with an email address, if anything. */
+export function emailProblem(email: string): FieldProblem | undefined {
+  if (email === '') return 'required';
+  if (email.length > EMAIL_MAX) return 'too_long';
+  return z.email({ pattern: z.regexes.unicodeEmail }).safeParse(email).success ? undefined : 'not_an_email';
+}
+
+/**
+ * What is wrong with a new password, if anything: 10 to 128 characters of any script, none of the most
+ * common ones, no bare pattern, and not the username with a little more.
+ */
+export function passwordProblem(password: string, username: string): FieldProblem | undefined {
+  const text = normalisePassword(password);
+  if (text === '') return 'required';
+  if (length(text) < PASSWORD_MIN) return 'too_short';
+  if (length(text) > PASSWORD_MAX) return 'too_long';
+  const key = comparisonKey(text);
+  if (isCommonPassword(key) || new Set(key).size < PASSWORD_DIFFERENT_CHARACTERS) return 'too_common';
+  const name = comparisonKey(username);
+  if (name !== '' && key.includes(name) && length(key.replaceAll(name, '')) < PASSWORD_BESIDES_USERNAME) {
+    return 'contains_username';
+  }
+  return undefined;
+}

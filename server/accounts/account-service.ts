@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protocol/account';
+import type { FieldProblem } from '#protocol/errors';
+import { AppError } from '../errors.ts';
+import { emailProblem, passwordProblem, usernameProblem } from './account-rules.ts';
+import type { Account } from './account.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+
+/** Where accounts are kept. */
+export interface AccountRepository {
+  /** Adds an account; the first one of the server becomes its admin. Tells which fields are taken, if any. */
+  add(account: Omit<Account, 'role'>): Promise<{ added: Account } | { taken: ('username' | 'email')[] }>;
+  find(id: string): Promise<Account | undefined>;
+  /** By username or email, whatever the case. */
+  findByName(name: string): Promise<Account | undefined>;
+  setPasswordHash(id: string, passwordHash: string): Promise<void>;
+  /** False where another account has this address. */
+  setEmail(id: string, email: string): Promise<boolean>;
+}
+
+interface Collaborators {
+  accounts: AccountRepository;
+  hasher: PasswordHasher;
+  /** Told of every new account. */
+  onAdded: (account: Account) => void;
+}
+
+/** Accounts: signing up, proving who one is, and changing password and email. */
+export class AccountService {
+  readonly #accounts: AccountRepository;
+  readonly #hasher: PasswordHasher;
+  readonly #onAdded: (account: Account) => void;
+
+  constructor({ accounts, hasher, onAdded }: Collaborators) {
+    this.#accounts = accounts;
+    this.#hasher = hasher;
+    this.#onAdded = onAdded;
+  }
+
+  /** @throws {AppError} `invalid` with the fields that are wrong. */
+  async signUp(form: SignUp): Promise<Account> {
+    const username = form.username.trim().normalize('NFKC');
+    const email = form.email.trim();
+    refuse({
+      username: usernameProblem(username),
+      email: emailProblem(email),
+      password: passwordProblem(form.password, username),
+      passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
+    });
+    const result = await this.#accounts.add({
+      id: randomUUID(),
+      username,
+      email,
+      passwordHash: await this.#hasher.hash(form.password),
+      createdAt: Date.now(),
+      disabledAt: null,
+    });
+    if ('taken' in result) {
+      throw wrongFields(Object.fromEntries(result.taken.map((field) => [field, 'taken' as const])));
+    }
+    this.#onAdded(result.added);
+    return result.added;
+  }
+
+  /**
+   * The account that a name and a password belong to. Whether an account exists shows neither in the
+   * answer nor in the work done for it.
+   *
+   * @throws {AppError} `wrong_credentials`, or `account_disabled` (only to who knows the password).
+   */
+  async authenticate({ username, password }: SignIn): Promise<Account> {
+    const account = await this.#accounts.findByName(username.trim());
+    if (!(await this.#hasher.verify(account?.passwordHash, password)) || account === undefined) {
+      throw new AppError('wrong_credentials', 'The username or the password is wrong.');
+    }
+    if (account.disabledAt !== null) {
+      throw new AppError('account_disabled', 'This account is disabled. Ask the operator of this server.');
+    }
+    return account;
+  }
+
+  /** @throws {AppError} `invalid` with the fields that are wrong. */
+  async changePassword(id: string, form: ChangePassword): Promise<void> {
+    const account = await this.get(id);
+    refuse({
+      password: passwordProblem(form.password, account.username),
+      passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
+    });
+    await this.#confirm(account, form.currentPassword);
+    await this.#accounts.setPasswordHash(id, await this.#hasher.hash(form.password));
+  }
+
+  /** @throws {AppError} `invalid` with the fields that are wrong. */
+  async changeEmail(id: string, form: ChangeEmail): Promise<Account> {
+    const account = await this.get(id);
+    const email = form.email.trim();
+    refuse({ email: emailProblem(email) });
+    await this.#confirm(account, form.currentPassword);
+    if (!(await this.#accounts.setEmail(id, email))) throw wrongFields({ email: 'taken' });
+    return { ...account, email };
+  }
+
+  /** @throws {AppError} `not_found`. */
+  async get(id: string): Promise<Account> {
+    const account = await this.#accounts.find(id);
+    if (account === undefined) throw new AppError('not_found', 'There is no such account.');
+    return account;
+  }
+
+  async #confirm(account: Account, password: string): Promise<void> {
+    if (!(await this.#hasher.verify(account.passwordHash, password))) {
+      throw wrongFields({ currentPassword: 'wrong' });
+    }
+  }
+}
+
+/** The account as its owner sees it. */
+export function presentSelf({ id, username, email, role }: Account): Self {
+  return { id, username, email, role };
+}
+
+function refuse(problems: Record<string, FieldProblem | undefined>): void {
+  const fields: Record<string, FieldProblem> = {};
+  for (const [field, problem] of Object.entries(problems)) {
+    if (problem !== undefined) fields[field] = problem;
+  }
+  if (Object.keys(fields).length > 0) throw wrongFields(fields);
+}
+
+const wrongFields = (fields: Record<string, FieldProblem>) =>
+  new AppError('invalid', 'Some fields are not right yet.', { fields });

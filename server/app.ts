@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/load.ts';
+import { AccountService } from './accounts/account-service.ts';
+import { PasswordHasher } from './accounts/password-hasher.ts';
+import { DEADLINES, type Deadlines } from './calls/call.ts';
+import { CallService } from './calls/call-service.ts';
+import { systemClock } from './calls/ports.ts';
+import { ChatService } from './chat/chat-service.ts';
+import { SqlAccountRepository } from './db/account-repository.ts';
+import { SqlCallRepository } from './db/call-repository.ts';
+import { SqlConversationRepository } from './db/conversation-repository.ts';
+import { openDatabase } from './db/database.ts';
+import { SqlMessageRepository } from './db/message-repository.ts';
+import { SqlSessionRepository } from './db/session-repository.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { createLogger } from './logger.ts';
+import { MediaRooms } from './media/rooms.ts';
+import { MediaWorkers } from './media/workers.ts';
+import { Directory } from './presence/directory.ts';
+import { PeopleService } from './presence/people-service.ts';
+import { announce, announcedAddresses } from './reach/announced-addresses.ts';
+import { SessionCookie } from './sessions/cookie.ts';
+import { OriginPolicy } from './sessions/origin-policy.ts';
+import { loadSecret } from './sessions/secret.ts';
+import { SessionService } from './sessions/session-service.ts';
+import { Connections } from './signaling/connections.ts';
+import { SignalingServer } from './signaling/signaling-server.ts';
+
+const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
+const PURGE_EVERY_MS = 60 * 60 * 1000;
+
+/** What tests may look into, and set otherwise than in production. */
+export interface Overrides {
+  deadlines?: Partial<Deadlines>;
+}
+
+export interface App {
+  /** Begins to accept connections, and tells at which port. */
+  listen(): Promise<number>;
+  /** Closes everything, once: clients are told to come back, then sockets, media and database close. */
+  close(): Promise<void>;
+  readonly workers: MediaWorkers;
+  readonly rooms: MediaRooms;
+}
+
+/** The composition root: builds everything from the settings. */
+export async function createApp(config: Config, { deadlines }: Overrides = {}): Promise<App> {
+  const logger = createLogger(config.LOG_LEVEL);
+  const database = await openDatabase(config.DATA_DIR);
+  const workers = await MediaWorkers.start({
+    count: config.MEDIA_WORKERS,
+    firstPort: config.MEDIA_PORT,
+    logger,
+  });
+
+  const connections = new Connections();
+  const accountRepository = new SqlAccountRepository(database);
+  const directory = new Directory(await accountRepository.listNames());
+  const people = new PeopleService({ directory, notifier: connections });
+  const accounts = new AccountService({
+    accounts: accountRepository,
+    hasher: new PasswordHasher(),
+    onAdded: (account) => people.add(account),
+  });
+  const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+  const chat = new ChatService({
+    conversations: new SqlConversationRepository(database),
+    messages: new SqlMessageRepository(database),
+    people,
+    notifier: connections,
+  });
+  const rooms = new MediaRooms({
+    workers,
+    announce: (candidates) => announce(candidates, announcedAddresses(config.MEDIA_ADDRESSES)),
+    logger,
+  });
+  const calls = new CallService({
+    calls: new SqlCallRepository(database),
+    rooms,
+    conversations: chat,
+    people,
+    notifier: connections,
+    clock: systemClock,
+    deadlines: { ...DEADLINES, ...deadlines },
+    logger,
+  });
+  rooms.listen({
+    onUp: (callId, accountId) => calls.mediaUp(callId, accountId),
+    onDown: (callId, accountId) => calls.mediaDown(callId, accountId),
+    onLost: (callId) => calls.roomLost(callId),
+  });
+  await calls.restore();
+
+  const tls = readCertificate(config);
+  const secure = tls !== undefined || config.PUBLIC_URL?.protocol === 'https:';
+  const cookie = new SessionCookie({ secret: loadSecret(config.DATA_DIR), secure });
+  const originPolicy = new OriginPolicy(config.PUBLIC_URL);
+  const rateLimitFactor = config.RATE_LIMIT_FACTOR;
+  const http = createHttpApp({
+    accounts,
+    sessions,
+    cookie,
+    originPolicy,
+    clientFolder: CLIENT_FOLDER,
+    rateLimitFactor,
+    logger,
+  });
+  const signaling = new SignalingServer({
+    services: { people, chat, calls, rooms, connections },
+    accounts,
+    sessions,
+    cookie,
+    originPolicy,
+    rateLimitFactor,
+    logger,
+  });
+  const handle = http.callback();
+  const onRequest: typeof handle = async (request, response) => handle(request, response);
+  const server: Server = tls ? createHttpsServer(tls, onRequest) : createHttpServer(onRequest);
+  signaling.attach(server);
+  const purge = setInterval(() => {
+    sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));
+  }, PURGE_EVERY_MS);
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    clearInterval(purge);
+    calls.close();
+    signaling.close();
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+    workers.close();
+    await database.destroy();
+  };
+
+  return {
+    workers,
+    rooms,
+    listen: () => listen(server, config),
+    close: () => (closing ??= close()),
+  };
+}
+
+function readCertificate({ TLS_CERT, TLS_KEY }: Config): { cert: Buffer; key: Buffer } | undefined {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
+  return { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
+}
+
+function listen(server: Server, { HOST, PORT }: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: PORT, ...(HOST !== undefined && { host: HOST }) }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : PORT);
+    });
+  });
+}

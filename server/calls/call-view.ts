@@ -1,0 +1,29 @@
+import type { Call as CallView } from '#protocol/call';
+import { stateOf, type Call } from './call.ts';
+
+/** A call as one of its members sees it: of the others' tabs and devices it tells nothing. */
+export function presentCall(
+  call: Call,
+  accountId: string,
+  usernameOf: (accountId: string) => string,
+): CallView {
+  return {
+    id: call.id,
+    conversationId: call.conversationId,
+    kind: call.kind,
+    state: stateOf(call),
+    version: call.version,
+    createdAt: call.createdAt,
+    answeredAt: call.answeredAt,
+    endedAt: call.end?.at ?? null,
+    reason: call.end?.reason ?? null,
+    endedBy: call.end?.by ?? null,
+    legs: [...call.legs.values()].map((leg) => ({
+      accountId: leg.accountId,
+      username: usernameOf(leg.accountId),
+      role: leg.role,
+      state: leg.state,
+    })),
+    boundTo: call.legs.get(accountId)?.seat?.tab ?? null,
+  };
+}

@@ -1,0 +1,274 @@
+import type { CallKind, CallState, EndReason, LegState } from '#protocol/call';
+
+/**
+ * The call's state machine, pure: time and ids come in as arguments, and what is to be done comes out as
+ * data. The rules, and the table of every event in every state, are in `server/calls/README.md`.
+ */
+
+/** How long each state may last, in milliseconds. */
+export interface Deadlines {
+  /** From the invitation to its end, when nobody answers. */
+  invitation: number;
+  /** From the first device that says that it rings. */
+  ringing: number;
+  /** A caller whose socket dropped may come back. */
+  callerGrace: number;
+  /** From the answer to media. */
+  connecting: number;
+  /** From the loss of media or socket. */
+  reconnecting: number;
+}
+
+export const DEADLINES: Deadlines = {
+  invitation: 90_000,
+  ringing: 60_000,
+  callerGrace: 10_000,
+  connecting: 15_000,
+  reconnecting: 30_000,
+};
+
+/** The tab, and the device it runs on, that a leg is bound to. */
+export interface Seat {
+  readonly device: string;
+  readonly tab: string;
+}
+
+/** One account's part in a call. */
+export interface Leg {
+  readonly accountId: string;
+  readonly role: 'caller' | 'callee';
+  readonly state: LegState;
+  /** Where the call was started or answered; null while it rings. */
+  readonly seat: Seat | null;
+  /** When the leg's state ends by itself. */
+  readonly deadline: number | null;
+}
+
+export interface Call {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly kind: CallKind;
+  /** Counts the changes; the repository changes a row only from the version that was read. */
+  readonly version: number;
+  readonly createdAt: number;
+  /** When the first device said that it rings. */
+  readonly alertedAt: number | null;
+  readonly answeredAt: number | null;
+  readonly end: { readonly at: number; readonly reason: EndReason; readonly by: string | null } | null;
+  readonly legs: ReadonlyMap<string, Leg>;
+}
+
+export type CallEvent =
+  /** A device of a callee says that it rings. */
+  | { type: 'alert'; accountId: string }
+  | { type: 'accept'; accountId: string; seat: Seat }
+  | { type: 'decline'; accountId: string }
+  /** "Cancel call" before the answer, "End call" after it. */
+  | { type: 'hangUp'; accountId: string }
+  /** The socket of the leg's tab is gone, or back. */
+  | { type: 'drop'; accountId: string; tab: string }
+  | { type: 'resume'; accountId: string; tab: string; mediaUp: boolean }
+  /** The leg's media came up, or was lost. */
+  | { type: 'mediaUp'; accountId: string }
+  | { type: 'mediaDown'; accountId: string }
+  /** Time has passed: whatever deadline is over takes effect. */
+  | { type: 'tick' };
+
+/** What is left to do once a change is committed. */
+export type Effect =
+  /** Tell every member how the call stands. */
+  | { type: 'announce' }
+  /** Close the room and all media in it. */
+  | { type: 'closeRoom' };
+
+export type Outcome = { call: Call; effects: Effect[] } | Rejected;
+
+/** The event does not fit: nothing changes, and the one who asked is told how the call stands. */
+export interface Rejected {
+  rejected: 'ended' | 'not_a_member' | 'wrong_state';
+}
+
+export const isRejected = (outcome: Outcome): outcome is Rejected => 'rejected' in outcome;
+
+/** A leg that keeps its account from being in another call. */
+export const isEngaged = (leg: Leg): boolean => leg.state !== 'ringing' && leg.state !== 'left';
+
+/** A leg that is in the conversation, or on its way back to it. */
+export const isAnswered = (leg: Leg): boolean =>
+  leg.state === 'connecting' || leg.state === 'active' || leg.state === 'reconnecting';
+
+/** The call's state, which is nowhere kept: it follows from the legs. */
+export function stateOf(call: Call): CallState {
+  if (call.end) return 'ended';
+  const answered = [...call.legs.values()].filter(isAnswered);
+  if (answered.length === 0) return call.alertedAt === null ? 'calling' : 'ringing';
+  if (answered.some((leg) => leg.state === 'reconnecting')) return 'reconnecting';
+  return answered.every((leg) => leg.state === 'active') ? 'active' : 'connecting';
+}
+
+/** The next time at which something ends by itself; null for never. */
+export function nextDeadline(call: Call): number | null {
+  if (call.end) return null;
+  const deadlines = [...call.legs.values()]
+    .map((leg) => leg.deadline)
+    .filter((deadline) => deadline !== null);
+  return deadlines.length === 0 ? null : Math.min(...deadlines);
+}
+
+export interface Invitation {
+  id: string;
+  conversationId: string;
+  kind: CallKind;
+  callerId: string;
+  seat: Seat;
+  calleeIds: string[];
+  /** Callees who are in another call. */
+  busyIds: ReadonlySet<string>;
+}
+
+/** A new call, which rings; or one that is over at once, where nobody is free to take it. */
+export function createCall(invitation: Invitation, now: number, deadlines: Deadlines): Call {
+  const { id, conversationId, kind, callerId, seat, calleeIds, busyIds } = invitation;
+  const legs = new Map<string, Leg>([
+    [callerId, { accountId: callerId, role: 'caller', state: 'waiting', seat, deadline: null }],
+  ]);
+  for (const accountId of calleeIds) {
+    const deadline = now + deadlines.invitation;
+    legs.set(accountId, { accountId, role: 'callee', state: 'ringing', seat: null, deadline });
+  }
+  const call: Call = {
+    id,
+    conversationId,
+    kind,
+    version: 1,
+    createdAt: now,
+    alertedAt: null,
+    answeredAt: null,
+    end: null,
+    legs,
+  };
+  const free = calleeIds.some((accountId) => !busyIds.has(accountId));
+  return free ? call : { ...endCall(call, 'busy', null, now), version: 1 };
+}
+
+/** Applies an event. The version goes up by one with every change. */
+export function apply(call: Call, event: CallEvent, now: number, deadlines: Deadlines): Outcome {
+  if (call.end) return { rejected: 'ended' };
+  if (event.type === 'tick') return tick(call, now);
+  const leg = call.legs.get(event.accountId);
+  if (leg === undefined) return { rejected: 'not_a_member' };
+
+  switch (event.type) {
+    case 'alert':
+      return alert(call, leg, now, deadlines);
+    case 'accept':
+      return accept(call, leg, event.seat, now, deadlines);
+    case 'decline':
+      return leg.state === 'ringing' ? ended(call, 'declined', leg.accountId, now) : wrongState;
+    case 'hangUp':
+      return hangUp(call, leg, now);
+    case 'drop':
+      return drop(call, leg, event.tab, now, deadlines);
+    case 'resume':
+      return resume(call, leg, event.tab, event.mediaUp);
+    case 'mediaUp':
+      return leg.state === 'connecting' || leg.state === 'reconnecting'
+        ? changed(withLeg(call, { ...leg, state: 'active', deadline: null }))
+        : wrongState;
+    case 'mediaDown':
+      return leg.state === 'active'
+        ? changed(withLeg(call, { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting }))
+        : wrongState;
+  }
+}
+
+function alert(call: Call, leg: Leg, now: number, deadlines: Deadlines): Outcome {
+  if (leg.state !== 'ringing' || call.alertedAt !== null) return wrongState;
+  const deadline = Math.min(leg.deadline ?? Infinity, now + deadlines.ringing);
+  return changed({ ...withLeg(call, { ...leg, deadline }), alertedAt: now });
+}
+
+function accept(call: Call, leg: Leg, seat: Seat, now: number, deadlines: Deadlines): Outcome {
+  if (leg.state !== 'ringing') return wrongState;
+  const deadline = now + deadlines.connecting;
+  let next = withLeg(call, { ...leg, state: 'connecting', seat, deadline });
+  for (const caller of call.legs.values()) {
+    if (caller.state !== 'waiting') continue;
+    // A caller whose socket is gone just now has its grace left, and longer: it was answered.
+    const gone = caller.deadline !== null;
+    next = withLeg(next, {
+      ...caller,
+      state: gone ? 'reconnecting' : 'connecting',
+      deadline: gone ? now + deadlines.reconnecting : deadline,
+    });
+  }
+  return changed({ ...next, answeredAt: call.answeredAt ?? now });
+}
+
+function hangUp(call: Call, leg: Leg, now: number): Outcome {
+  if (leg.state === 'waiting') return ended(call, 'cancelled', leg.accountId, now);
+  if (isAnswered(leg)) return ended(call, 'hung_up', leg.accountId, now);
+  return wrongState;
+}
+
+function drop(call: Call, leg: Leg, tab: string, now: number, deadlines: Deadlines): Outcome {
+  if (leg.seat?.tab !== tab) return wrongState;
+  if (leg.state === 'waiting' && leg.deadline === null) {
+    return changed(withLeg(call, { ...leg, deadline: now + deadlines.callerGrace }));
+  }
+  if (leg.state === 'connecting' || leg.state === 'active') {
+    return changed(withLeg(call, { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting }));
+  }
+  return wrongState;
+}
+
+function resume(call: Call, leg: Leg, tab: string, mediaUp: boolean): Outcome {
+  if (leg.seat?.tab !== tab) return wrongState;
+  if (leg.state === 'waiting' && leg.deadline !== null)
+    return changed(withLeg(call, { ...leg, deadline: null }));
+  // Where the media outlived the socket nothing else has to happen; else the tab joins the room again.
+  if (leg.state === 'reconnecting' && mediaUp) {
+    return changed(withLeg(call, { ...leg, state: 'active', deadline: null }));
+  }
+  return wrongState;
+}
+
+function tick(call: Call, now: number): Outcome {
+  for (const leg of call.legs.values()) {
+    if (leg.deadline === null || leg.deadline > now) continue;
+    switch (leg.state) {
+      case 'waiting':
+        return ended(call, 'cancelled', leg.accountId, now);
+      case 'ringing':
+        return ended(call, call.alertedAt === null ? 'unreachable' : 'no_answer', null, now);
+      case 'connecting':
+        return ended(call, 'media_failed', null, now);
+      case 'active':
+      case 'reconnecting':
+        return ended(call, 'connection_lost', null, now);
+      case 'left':
+    }
+  }
+  return wrongState;
+}
+
+const wrongState: Rejected = { rejected: 'wrong_state' };
+
+function changed(call: Call): Outcome {
+  return { call: { ...call, version: call.version + 1 }, effects: [{ type: 'announce' }] };
+}
+
+/** With two people, one who leaves ends the call for both; with more, only the last two would. */
+function ended(call: Call, reason: EndReason, by: string | null, now: number): Outcome {
+  return { call: endCall(call, reason, by, now), effects: [{ type: 'closeRoom' }, { type: 'announce' }] };
+}
+
+function endCall(call: Call, reason: EndReason, by: string | null, now: number): Call {
+  const legs = new Map<string, Leg>();
+  for (const leg of call.legs.values()) legs.set(leg.accountId, { ...leg, state: 'left', deadline: null });
+  return { ...call, version: call.version + 1, end: { at: now, reason, by }, legs };
+}
+
+function withLeg(call: Call, leg: Leg): Call {
+  return { ...call, legs: new Map(call.legs).set(leg.accountId, leg) };
+}

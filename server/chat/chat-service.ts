@@ -1,0 +1,149 @@
+import type {
+  Conversation,
+  ConversationsPage,
+  ListConversations,
+  ListMessages,
+  Message,
+  MessageSent,
+  MessagesPage,
+  OpenedConversation,
+  SendMessage,
+} from '#protocol/chat';
+import { CONVERSATIONS_PAGE, EXCERPT_MAX, MESSAGES_PAGE } from '#protocol/limits';
+import type { Person } from '#protocol/people';
+import { AppError } from '../errors.ts';
+import type { Notifier } from '../notifier.ts';
+import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRepository, MessageRepository } from './ports.ts';
+
+interface Collaborators {
+  conversations: ConversationRepository;
+  messages: MessageRepository;
+  /** Who an account is, as others see it. */
+  people: { get(accountId: string): Person };
+  notifier: Notifier;
+}
+
+/** Conversations and their messages: client id -> commit -> acknowledgement with a sequence number. */
+export class ChatService {
+  readonly #conversations: ConversationRepository;
+  readonly #messages: MessageRepository;
+  readonly #people: Collaborators['people'];
+  readonly #notifier: Notifier;
+
+  constructor({ conversations, messages, people, notifier }: Collaborators) {
+    this.#conversations = conversations;
+    this.#messages = messages;
+    this.#people = people;
+    this.#notifier = notifier;
+  }
+
+  /** @throws {AppError} `not_found` for a person who is not there, `forbidden` for oneself. */
+  async open(accountId: string, otherId: string): Promise<OpenedConversation> {
+    if (accountId === otherId) throw new AppError('forbidden', 'You cannot write to yourself.');
+    this.#people.get(otherId);
+    const record = await this.#conversations.openDirect(accountId, otherId, Date.now());
+    const { messages } = await this.#page(record.id, { before: record.lastSeq + 1 });
+    return { conversation: this.#present(record, accountId), messages };
+  }
+
+  /** The conversation's members. @throws {AppError} `not_found` unless the account is one of them. */
+  async members(id: string, accountId: string): Promise<string[]> {
+    return (await this.#find(id, accountId)).members.map((member) => member.accountId);
+  }
+
+  async list(accountId: string, { before }: ListConversations): Promise<ConversationsPage> {
+    const records = await this.#conversations.list(accountId, before, CONVERSATIONS_PAGE + 1);
+    return {
+      conversations: records.slice(0, CONVERSATIONS_PAGE).map((record) => this.#present(record, accountId)),
+      more: records.length > CONVERSATIONS_PAGE,
+    };
+  }
+
+  countUnread(accountId: string): Promise<number> {
+    return this.#conversations.countUnread(accountId);
+  }
+
+  /** @throws {AppError} `not_found` unless the account is a member. */
+  async messages(accountId: string, request: ListMessages): Promise<MessagesPage> {
+    await this.#find(request.conversationId, accountId);
+    return this.#page(request.conversationId, request);
+  }
+
+  /**
+   * Commits a message and delivers it to every connection of its members but the one that sent it, which
+   * has the acknowledgement. Sent again, it is acknowledged again and delivered no second time.
+   *
+   * @throws {AppError} `not_found` unless the account is a member.
+   */
+  async send(senderId: string, request: SendMessage, connectionId: string): Promise<MessageSent> {
+    const { conversationId, id, text } = request;
+    await this.#find(conversationId, senderId);
+    const { message, added } = await this.#messages.append({
+      id,
+      conversationId,
+      senderId,
+      text,
+      sentAt: Date.now(),
+    });
+    if (added) await this.#deliver(message, connectionId);
+    return { seq: message.seq, sentAt: message.sentAt };
+  }
+
+  /** @throws {AppError} `not_found` unless the account is a member. */
+  async markRead(
+    accountId: string,
+    conversationId: string,
+    seq: number,
+    connectionId: string,
+  ): Promise<void> {
+    const { lastSeq } = await this.#find(conversationId, accountId);
+    const upTo = Math.min(seq, lastSeq);
+    if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
+      this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
+    }
+  }
+
+  async #deliver(message: Message, connectionId: string): Promise<void> {
+    const record = await this.#find(message.conversationId, message.senderId);
+    for (const { accountId } of record.members) {
+      const conversation = this.#present(record, accountId);
+      this.#notifier.toAccount(accountId, 'message', { message, conversation }, connectionId);
+    }
+  }
+
+  async #find(id: string, accountId: string): Promise<ConversationRecord> {
+    const record = await this.#conversations.findFor(id, accountId);
+    if (record === undefined) throw new AppError('not_found', 'There is no such conversation.');
+    return record;
+  }
+
+  async #page(conversationId: string, range: { before: number } | { after: number }): Promise<MessagesPage> {
+    const messages = await this.#messages.list(conversationId, range, MESSAGES_PAGE + 1);
+    const more = messages.length > MESSAGES_PAGE;
+    if (more) {
+      if ('before' in range) messages.shift();
+      else messages.pop();
+    }
+    return { messages, more };
+  }
+
+  #present(record: ConversationRecord, accountId: string): Conversation {
+    const { id, members, lastSeq, lastMessage } = record;
+    return {
+      id,
+      people: members
+        .filter((member) => member.accountId !== accountId)
+        .map((member) => this.#people.get(member.accountId)),
+      lastSeq,
+      readSeq: members.find((member) => member.accountId === accountId)?.readSeq ?? 0,
+      lastMessage: lastMessage && { ...lastMessage, text: excerpt(lastMessage.text) },
+    };
+  }
+}
+
+/** Cut between code points, so that no half of a surrogate pair is left. */
+function excerpt(text: string): string {
+  const characters = [...text.slice(0, EXCERPT_MAX * 2 + 2)];
+  return characters.length > EXCERPT_MAX ? `${characters.slice(0, EXCERPT_MAX - 1).join('')}…` : text;
+}

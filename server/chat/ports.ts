@@ -1,0 +1,31 @@
+import type { Message } from '#protocol/chat';
+import type { ConversationRecord } from './conversation.ts';
+
+/** Where conversations are kept. */
+export interface ConversationRepository {
+  /** The conversation of these two, made where there is none. */
+  openDirect(accountId: string, otherId: string, now: number): Promise<ConversationRecord>;
+  /** Undefined where there is none, or the account is no member. */
+  findFor(id: string, accountId: string): Promise<ConversationRecord | undefined>;
+  /** Those of the account that have messages, the latest first, whose last message came before `before`. */
+  list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]>;
+  /** How many of the account's conversations have messages it has not read. */
+  countUnread(accountId: string): Promise<number>;
+  /** Moves the member's read mark forward; false where it stood there or further already. */
+  markRead(id: string, accountId: string, seq: number): Promise<boolean>;
+}
+
+/** Where messages are kept. */
+export interface MessageRepository {
+  /**
+   * Commits the message under the conversation's next sequence number. One with the same id, by the same
+   * sender in the same conversation, stays one message: the first is given back.
+   */
+  append(message: Omit<Message, 'seq'>): Promise<{ message: Message; added: boolean }>;
+  /** Up to `limit` messages next to a sequence number, oldest first. */
+  list(
+    conversationId: string,
+    range: { before: number } | { after: number },
+    limit: number,
+  ): Promise<Message[]>;
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { comparisonKey, type Account } from '../accounts/account.ts';
+import type { AccountRepository } from '../accounts/account-service.ts';
+import { violates, type Database } from './database.ts';
+
+const row = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    email: z.string(),
+    role: z.enum(['admin', 'member']),
+    password_hash: z.string(),
+    created_at: z.number(),
+    disabled_at: z.number().nullable(),
+  })
+  .transform((columns): Account => ({
+    id: columns.id,
+    username: columns.username,
+    email: columns.email,
+    role: columns.role,
+    passwordHash: columns.password_hash,
+    createdAt: columns.created_at,
+    disabledAt: columns.disabled_at,
+  }));
+
+const names = z.array(z.object({ id: z.string(), username: z.string() }));
+
+/** Accounts in SQLite. */
+export class SqlAccountRepository implements AccountRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async add(account: Omit<Account, 'role'>): ReturnType<AccountRepository['add']> {
+    const keys = { username_key: comparisonKey(account.username), email_key: comparisonKey(account.email) };
+    return this.#database.transaction(async (transaction) => {
+      const others = z
+        .array(z.object({ username_key: z.string(), email_key: z.string() }))
+        .parse(
+          await transaction('accounts')
+            .select('username_key', 'email_key')
+            .where('username_key', keys.username_key)
+            .orWhere('email_key', keys.email_key),
+        );
+      const taken: ('username' | 'email')[] = [];
+      if (others.some((other) => other.username_key === keys.username_key)) taken.push('username');
+      if (others.some((other) => other.email_key === keys.email_key)) taken.push('email');
+      if (taken.length > 0) return { taken };
+
+      const first = (await transaction('accounts').select('id').first()) === undefined;
+      const added: Account = { ...account, role: first ? 'admin' : 'member' };
+      await transaction('accounts').insert({
+        id: added.id,
+        username: added.username,
+        email: added.email,
+        ...keys,
+        role: added.role,
+        password_hash: added.passwordHash,
+        created_at: added.createdAt,
+        disabled_at: added.disabledAt,
+      });
+      return { added };
+    });
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    return row.optional().parse(await this.#database('accounts').where({ id }).first());
+  }
+
+  async findByName(name: string): Promise<Account | undefined> {
+    const key = comparisonKey(name);
+    // A username has no "@" and an email address has one, so at most one row matches.
+    const found: unknown = await this.#database('accounts')
+      .where({ username_key: key })
+      .orWhere({ email_key: key })
+      .first();
+    return row.optional().parse(found);
+  }
+
+  async setPasswordHash(id: string, passwordHash: string): Promise<void> {
+    await this.#database('accounts').where({ id }).update({ password_hash: passwordHash });
+  }
+
+  async setEmail(id: string, email: string): Promise<boolean> {
+    try {
+      await this.#database('accounts')
+        .where({ id })
+        .update({ email, email_key: comparisonKey(email) });
+      return true;
+    } catch (error) {
+      if (violates(error, 'accounts.email_key')) return false;
+      throw error;
+    }
+  }
+
+  /** Everyone's name, for the directory. */
+  async listNames(): Promise<{ id: string; username: string }[]> {
+    return names.parse(await this.#database('accounts').select('id', 'username').whereNull('disabled_at'));
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ConversationRecord } from '../chat/conversation.ts';
+import type { ConversationRepository } from '../chat/ports.ts';
+import type { Database } from './database.ts';
+import { messageRow } from './message-repository.ts';
+
+const memberRow = z.object({ conversation_id: z.string(), account_id: z.string(), read_seq: z.number() });
+const conversationRow = z.object({ id: z.string(), last_seq: z.number() });
+type ConversationRow = z.infer<typeof conversationRow>;
+
+/** Conversations in SQLite. */
+export class SqlConversationRepository implements ConversationRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async openDirect(accountId: string, otherId: string, now: number): Promise<ConversationRecord> {
+    const pairKey = [accountId, otherId].sort().join(' ');
+    const row = await this.#database.transaction(async (transaction) => {
+      const find = () => transaction('conversations').where({ pair_key: pairKey }).first();
+      const existing: unknown = await find();
+      if (existing !== undefined) return existing;
+      const id = randomUUID();
+      await transaction('conversations').insert({ id, pair_key: pairKey, created_at: now });
+      await transaction('conversation_members').insert(
+        [accountId, otherId].map((member) => ({ conversation_id: id, account_id: member })),
+      );
+      return find();
+    });
+    const [record] = await this.#complete([conversationRow.parse(row)]);
+    if (record === undefined) throw new Error('a conversation vanished while it was opened');
+    return record;
+  }
+
+  async findFor(id: string, accountId: string): Promise<ConversationRecord | undefined> {
+    const row = conversationRow.optional().parse(await this.#database('conversations').where({ id }).first());
+    if (row === undefined) return undefined;
+    const [record] = await this.#complete([row]);
+    return record?.members.some((member) => member.accountId === accountId) ? record : undefined;
+  }
+
+  async list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]> {
+    const rows: unknown = await this.#database('conversations')
+      .join('conversation_members as mine', 'mine.conversation_id', 'conversations.id')
+      .where('mine.account_id', accountId)
+      .where('conversations.last_seq', '>', 0)
+      .modify((query) => {
+        if (before !== undefined) void query.where('conversations.last_message_at', '<', before);
+      })
+      .orderBy('conversations.last_message_at', 'desc')
+      .limit(limit)
+      .select('conversations.*');
+    return this.#complete(z.array(conversationRow).parse(rows));
+  }
+
+  async countUnread(accountId: string): Promise<number> {
+    const found: unknown = await this.#database('conversation_members as mine')
+      .join('conversations', 'conversations.id', 'mine.conversation_id')
+      .where('mine.account_id', accountId)
+      .whereRaw('mine.read_seq < conversations.last_seq')
+      .count({ count: '*' })
+      .first();
+    return z.object({ count: z.number() }).parse(found).count;
+  }
+
+  async markRead(id: string, accountId: string, seq: number): Promise<boolean> {
+    const moved = await this.#database('conversation_members')
+      .where({ conversation_id: id, account_id: accountId })
+      .where('read_seq', '<', seq)
+      .update({ read_seq: seq });
+    return moved > 0;
+  }
+
+  /** Adds members and last messages: two queries, however many conversations there are. */
+  async #complete(rows: ConversationRow[]): Promise<ConversationRecord[]> {
+    const ids = rows.map((row) => row.id);
+    const members = z
+      .array(memberRow)
+      .parse(await this.#database('conversation_members').whereIn('conversation_id', ids));
+    const lastMessages = z.array(messageRow).parse(
+      await this.#database('messages')
+        .join('conversations', (join) => {
+          join
+            .on('conversations.id', 'messages.conversation_id')
+            .on('conversations.last_seq', 'messages.seq');
+        })
+        .whereIn('messages.conversation_id', ids)
+        .select('messages.*'),
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      lastSeq: row.last_seq,
+      members: members
+        .filter((member) => member.conversation_id === row.id)
+        .map((member) => ({ accountId: member.account_id, readSeq: member.read_seq })),
+      lastMessage: lastMessages.find((message) => message.conversationId === row.id) ?? null,
+    }));
+  }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { SessionFilter, SessionRepository } from '../sessions/session-service.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Database } from './database.ts';
+
+const row = z
+  .object({
+    id: z.string(),
+    account_id: z.string(),
+    user_agent: z.string(),
+    address: z.string(),
+    created_at: z.number(),
+    last_seen_at: z.number(),
+    expires_at: z.number(),
+  })
+  .transform((columns): Session => ({
+    id: columns.id,
+    accountId: columns.account_id,
+    userAgent: columns.user_agent,
+    address: columns.address,
+    createdAt: columns.created_at,
+    lastSeenAt: columns.last_seen_at,
+    expiresAt: columns.expires_at,
+  }));
+
+/** Sessions in SQLite. An ended one keeps its row, and `ended_at`, until it expires. */
+export class SqlSessionRepository implements SessionRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async save(keyHash: string, session: Session): Promise<void> {
+    await this.#database.raw(
+      `insert into sessions
+         (key_hash, id, account_id, user_agent, address, created_at, last_seen_at, expires_at)
+       values (?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (key_hash) do update set expires_at = excluded.expires_at
+         where sessions.ended_at is null and sessions.account_id = excluded.account_id`,
+      [
+        keyHash,
+        session.id,
+        session.accountId,
+        session.userAgent,
+        session.address,
+        session.createdAt,
+        session.lastSeenAt,
+        session.expiresAt,
+      ],
+    );
+  }
+
+  async findByKey(keyHash: string, now: number): Promise<Session | undefined> {
+    const found: unknown = await this.#database('sessions')
+      .join('accounts', 'accounts.id', 'sessions.account_id')
+      .where('sessions.key_hash', keyHash)
+      .where('sessions.expires_at', '>', now)
+      .whereNull('sessions.ended_at')
+      .whereNull('accounts.disabled_at')
+      .select('sessions.*')
+      .first();
+    return row.optional().parse(found);
+  }
+
+  async listByAccount(accountId: string, now: number): Promise<Session[]> {
+    const found: unknown = await this.#database('sessions')
+      .where({ account_id: accountId, ended_at: null })
+      .where('expires_at', '>', now)
+      .orderBy('last_seen_at', 'desc');
+    return z.array(row).parse(found);
+  }
+
+  async end(which: SessionFilter, now: number): Promise<string[]> {
+    const query = this.#database('sessions').whereNull('ended_at');
+    if ('keyHash' in which) {
+      void query.where('key_hash', which.keyHash);
+    } else {
+      void query.where('account_id', which.accountId);
+      if ('id' in which) void query.where('id', which.id);
+      else if (which.except !== null) void query.whereNot('id', which.except);
+    }
+    const ended: unknown = await query.update({ ended_at: now }).returning('id');
+    return z
+      .array(z.object({ id: z.string() }))
+      .parse(ended)
+      .map(({ id }) => id);
+  }
+
+  async touch(id: string, now: number): Promise<void> {
+    await this.#database('sessions').where({ id }).update({ last_seen_at: now });
+  }
+
+  async purge(expiredBefore: number): Promise<void> {
+    await this.#database('sessions').where('expires_at', '<', expiredBefore).delete();
+  }
+}

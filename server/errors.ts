@@ -1,0 +1,39 @@
+import { ERROR_STATUS, type ErrorBody, type ErrorCode, type FieldProblem } from '#protocol/errors';
+
+/** What an `AppError` may carry besides its code. */
+interface Details {
+  /** For forms: what is wrong with which field. */
+  fields?: Record<string, FieldProblem>;
+  /** For `rate_limited`: seconds until another try may succeed. */
+  retryAfter?: number;
+}
+
+/**
+ * An error that the client is told: a stable code, and words that say what to do. Anything else that is
+ * thrown is a fault of ours; the client sees `internal`, and the log sees the rest.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: Details;
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The HTTP status that this error travels under. */
+  get status(): number {
+    return ERROR_STATUS[this.code];
+  }
+
+  /** What both edges send. */
+  toBody(): ErrorBody {
+    return { error: { code: this.code, message: this.message, ...this.details } };
+  }
+}
+
+/** What is told of a fault of ours: nothing. */
+export const internalError = () =>
+  new AppError('internal', 'Something went wrong on the server. Please try again.');

@@ -1,0 +1,37 @@
+import type Koa from 'koa';
+import { AppError, internalError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+/** The one place where an error becomes an HTTP answer. */
+export function handleErrors(logger: Logger): Koa.Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const told = toAppError(error);
+      if (told.code === 'internal')
+        logger.error({ method: ctx.method, path: ctx.path, err: error }, 'a request failed');
+      ctx.status = told.status;
+      if (told.details.retryAfter !== undefined) ctx.set('Retry-After', String(told.details.retryAfter));
+      ctx.body = told.toBody();
+    }
+  };
+}
+
+/** Whatever no route has answered. */
+export const unknownAddress: Koa.Middleware = (ctx) => {
+  if (ctx.status === 404 && ctx.body === undefined)
+    throw new AppError('not_found', 'There is nothing at this address.');
+};
+
+/** koa's own libraries throw errors with a status: a body too large, or one that is no JSON. */
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof Error && 'status' in error) {
+    if (error.status === 413) return new AppError('too_large', 'The request is too large.');
+    if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
+      return new AppError('invalid', 'The request cannot be read.');
+    }
+  }
+  return internalError();
+}

@@ -1,0 +1,96 @@
+import { bodyParser } from '@koa/bodyparser';
+import Koa from 'koa';
+import helmet from 'koa-helmet';
+import { createSession } from 'koa-session';
+import type { AccountService } from '../accounts/account-service.ts';
+import type { Logger } from '../logger.ts';
+import type { SessionCookie } from '../sessions/cookie.ts';
+import type { OriginPolicy } from '../sessions/origin-policy.ts';
+import type { SessionService } from '../sessions/session-service.ts';
+import { handleErrors, unknownAddress } from './errors.ts';
+import { createRoutes } from './routes.ts';
+import { createSessionStore } from './session-store.ts';
+import { SignInLimits } from './sign-in-limits.ts';
+import { serveClient } from './static.ts';
+
+interface Options {
+  accounts: AccountService;
+  sessions: SessionService;
+  cookie: SessionCookie;
+  originPolicy: OriginPolicy;
+  /** The folder of the built client. */
+  clientFolder: string;
+  rateLimitFactor: number;
+  logger: Logger;
+}
+
+const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
+const BODY_MAX = '16kb';
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/** The Koa application: security headers, the client's files, the session, the routes. */
+export function createHttpApp(options: Options): Koa {
+  const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, logger } = options;
+  const app = new Koa();
+  app.keys = cookie.keys;
+
+  app.use(handleErrors(logger));
+  app.use(securityHeaders(cookie.secure));
+  app.use(serveClient(clientFolder));
+  app.use(async (ctx, next) => {
+    if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });
+    ctx.set('Cache-Control', 'no-store');
+    // Behind a proxy that ends TLS the connection is plain, and the cookie is Secure all the same.
+    ctx.cookies.secure = cookie.secure;
+    await next();
+  });
+  app.use(
+    createSession(
+      {
+        key: cookie.name,
+        store: createSessionStore(sessions),
+        genid: () => sessions.newKey(),
+        maxAge: MONTH_MS,
+        renew: true,
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: cookie.secure,
+        signed: true,
+      },
+      app,
+    ),
+  );
+  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: BODY_MAX, parsedMethods: ['POST', 'PUT'] }));
+  const routes = createRoutes({ accounts, sessions, limits: new SignInLimits({ factor: rateLimitFactor }) });
+  app.use(routes.routes());
+  app.use(unknownAddress);
+  return app;
+}
+
+/** Nothing from elsewhere is ever loaded, and nobody may frame the page. */
+function securityHeaders(secure: boolean): Koa.Middleware {
+  const protect = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        // Svelte sets single styles; a style can run nothing.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:', 'mediastream:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Over plain HTTP (localhost, a home network) it would only break the page.
+    hsts: secure,
+    originAgentCluster: secure,
+    crossOriginOpenerPolicy: secure,
+  });
+  return async (ctx, next) => {
+    ctx.set('Permissions-Policy', 'camera=(self), microphone=(self), display-capture=(self), geolocation=()');
+    await protect(ctx, next);
+  };
+}

@@ -1,0 +1,100 @@
+import Router from '@koa/router';
+import {
+  changeEmail,
+  changePassword,
+  signIn,
+  signUp,
+  type CurrentSession,
+  type SessionList,
+} from '#protocol/account';
+import { id } from '#protocol/common';
+import { presentSelf, type AccountService } from '../accounts/account-service.ts';
+import { AppError } from '../errors.ts';
+import type { SessionService } from '../sessions/session-service.ts';
+import { parseBody } from './body.ts';
+import { clientAddress, networkOf } from './client-address.ts';
+import { identityOf, requireIdentity, signInAs } from './session-store.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
+
+interface Services {
+  accounts: AccountService;
+  sessions: SessionService;
+  limits: SignInLimits;
+}
+
+/** The HTTP interface: accounts and sessions. All else goes over the WebSocket. */
+export function createRoutes({ accounts, sessions, limits }: Services): Router {
+  const router = new Router({ prefix: '/api' });
+
+  router.get('/session', async (ctx) => {
+    const identity = identityOf(ctx);
+    const account = identity && presentSelf(await accounts.get(identity.accountId));
+    ctx.body = { account: account ?? null } satisfies CurrentSession;
+  });
+
+  router.post('/account', async (ctx) => {
+    const form = parseBody(ctx, signUp);
+    await limits.countSignUp(networkOf(clientAddress(ctx)));
+    const account = await accounts.signUp(form);
+    await signInAs(ctx, account.id);
+    ctx.status = 201;
+    ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
+  });
+
+  router.post('/session', async (ctx) => {
+    const form = parseBody(ctx, signIn);
+    const account = await limits.guard(form.username, networkOf(clientAddress(ctx)), () =>
+      accounts.authenticate(form),
+    );
+    await signInAs(ctx, account.id);
+    ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
+  });
+
+  router.delete('/session', (ctx) => {
+    ctx.session = null;
+    ctx.status = 204;
+  });
+
+  router.put('/account/password', async (ctx) => {
+    const identity = requireIdentity(ctx);
+    const { accountId } = identity;
+    const form = parseBody(ctx, changePassword);
+    const { username } = await accounts.get(accountId);
+    await limits.guard(username, networkOf(clientAddress(ctx)), () =>
+      accounts.changePassword(accountId, form),
+    );
+    // Whoever knew the old password is out, everywhere else; here the session goes on.
+    await sessions.end({ accountId, except: identity.sessionId });
+    ctx.status = 204;
+  });
+
+  router.put('/account/email', async (ctx) => {
+    const { accountId } = requireIdentity(ctx);
+    const form = parseBody(ctx, changeEmail);
+    const { username } = await accounts.get(accountId);
+    const account = await limits.guard(username, networkOf(clientAddress(ctx)), () =>
+      accounts.changeEmail(accountId, form),
+    );
+    ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
+  });
+
+  router.get('/sessions', async (ctx) => {
+    ctx.body = { sessions: await sessions.list(requireIdentity(ctx)) } satisfies SessionList;
+  });
+
+  router.delete('/sessions', async (ctx) => {
+    const { accountId, sessionId } = requireIdentity(ctx);
+    await sessions.end({ accountId, except: sessionId });
+    ctx.status = 204;
+  });
+
+  router.delete('/sessions/:id', async (ctx) => {
+    const { accountId } = requireIdentity(ctx);
+    const sessionId = id.safeParse(ctx.params['id']);
+    if (!sessionId.success) throw new AppError('not_found', 'There is no such session.');
+    await sessions.end({ accountId, id: sessionId.data });
+    ctx.status = 204;
+  });
+
+  return router;
+}

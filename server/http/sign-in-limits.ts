@@ -1,0 +1,74 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { comparisonKey } from '../accounts/account.ts';
+import { AppError } from '../errors.ts';
+
+const QUARTER_HOUR_S = 15 * 60;
+/** Wrong passwords for one name from one address, whether the account exists or not. */
+const FAILURES_BY_NAME_AND_ADDRESS = 10;
+/** Wrong passwords for one name from anywhere: more, so that a stranger does not easily lock someone out. */
+const FAILURES_BY_NAME = 100;
+/** Wrong passwords from one address, whatever the names. */
+const FAILURES_BY_ADDRESS = 50;
+/** New accounts from one address. */
+const SIGN_UPS_BY_ADDRESS = 100;
+
+/** Bounds guessing at passwords, by account and by address, and the making of accounts. */
+export class SignInLimits {
+  readonly #byNameAndAddress: RateLimiterMemory;
+  readonly #byName: RateLimiterMemory;
+  readonly #byAddress: RateLimiterMemory;
+  readonly #signUps: RateLimiterMemory;
+
+  constructor({ factor }: { factor: number }) {
+    const limiter = (points: number) =>
+      new RateLimiterMemory({ points: points * factor, duration: QUARTER_HOUR_S });
+    this.#byNameAndAddress = limiter(FAILURES_BY_NAME_AND_ADDRESS);
+    this.#byName = limiter(FAILURES_BY_NAME);
+    this.#byAddress = limiter(FAILURES_BY_ADDRESS);
+    this.#signUps = limiter(SIGN_UPS_BY_ADDRESS);
+  }
+
+  /**
+   * Takes a try before the password is looked at, so that tries sent at once count too; gives it back unless
+   * the password was wrong.
+   *
+   * @throws {AppError} `rate_limited`, and whatever `attempt` throws.
+   */
+  async guard<T>(name: string, address: string, attempt: () => Promise<T>): Promise<T> {
+    const key = comparisonKey(name.trim());
+    const tries: [RateLimiterMemory, string][] = [
+      [this.#byAddress, address],
+      [this.#byNameAndAddress, `${key} ${address}`],
+      [this.#byName, key],
+    ];
+    for (const [limiter, who] of tries) await consume(limiter, who);
+    const giveBack = () => Promise.all(tries.map(([limiter, who]) => limiter.reward(who, 1)));
+    try {
+      const result = await attempt();
+      await giveBack();
+      return result;
+    } catch (error) {
+      if (!isWrongPassword(error)) await giveBack();
+      throw error;
+    }
+  }
+
+  /** @throws {AppError} `rate_limited`. */
+  async countSignUp(address: string): Promise<void> {
+    await consume(this.#signUps, address);
+  }
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    const retryAfter = Math.ceil(error.msBeforeNext / 1000);
+    throw new AppError('rate_limited', 'Too many tries. Wait a while, then try again.', { retryAfter });
+  }
+}
+
+const isWrongPassword = (error: unknown): boolean =>
+  error instanceof AppError &&
+  (error.code === 'wrong_credentials' || error.details.fields?.['currentPassword'] === 'wrong');

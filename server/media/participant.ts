@@ -1,0 +1,258 @@
+import type {
+  ConsumerOptions,
+  DtlsParameters,
+  IceCandidate,
+  MediaSource,
+  RtpCapabilities,
+  RtpParameters,
+  TransportOptions,
+} from '#protocol/media';
+import type { Notice, NoticeData } from '#protocol/methods';
+import type { types } from 'mediasoup';
+import { AppError } from '../errors.ts';
+
+/** What the server keeps beside each producer and consumer. */
+export type Tag = { source: MediaSource; accountId: string };
+
+type Transport = types.WebRtcTransport<types.AppData>;
+type Producer = types.Producer<Tag>;
+type Consumer = types.Consumer<Tag>;
+
+interface Options {
+  accountId: string;
+  router: types.Router;
+  rtpCapabilities: RtpCapabilities;
+  send: Transport;
+  recv: Transport;
+  /** Candidates as this client shall see them. */
+  announce: (candidates: readonly IceCandidate[]) => IceCandidate[];
+  notify: <N extends Notice>(notice: N, data: NoticeData<N>) => void;
+  callId: string;
+  /** Whether this client will send something. */
+  sending: boolean;
+  /** Whether everyone is there and nobody will send anything. */
+  allListen: () => boolean;
+  /** The media came up, or was lost on the way. */
+  onUp: () => void;
+  onDown: () => void;
+}
+
+const SOURCE_KIND: Record<MediaSource, types.MediaKind> = { microphone: 'audio', camera: 'video' };
+
+/** One account's media in a call: a transport each way, what it sends and what it receives. */
+export class Participant {
+  readonly #with: Options;
+  readonly #producers = new Map<string, Producer>();
+  readonly #consumers = new Map<string, Consumer>();
+  #closed = false;
+  #up = false;
+
+  constructor(options: Options) {
+    this.#with = options;
+    for (const transport of [options.send, options.recv]) {
+      transport.on('dtlsstatechange', () => this.weigh());
+      transport.on('icestatechange', () => this.weigh());
+    }
+  }
+
+  get accountId(): string {
+    return this.#with.accountId;
+  }
+
+  get sending(): boolean {
+    return this.#with.sending;
+  }
+
+  get producers(): Producer[] {
+    return [...this.#producers.values()];
+  }
+
+  /**
+   * Whether the media is connected: every transport that has something to carry is. One who only listens
+   * to someone who only listens needs none.
+   */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  transportOptions(): { sendTransport: TransportOptions; recvTransport: TransportOptions } {
+    return { sendTransport: this.#present(this.#with.send), recvTransport: this.#present(this.#with.recv) };
+  }
+
+  consumerOptions(): ConsumerOptions[] {
+    return [...this.#consumers.values()].map(presentConsumer);
+  }
+
+  async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
+    const transport = this.#transport(transportId);
+    if (transport.dtlsState !== 'new') throw new AppError('invalid', 'This transport is connected already.');
+    await transport.connect({ dtlsParameters: withoutUndefined(dtlsParameters) });
+  }
+
+  async restartIce(transportId: string): Promise<types.IceParameters> {
+    return this.#transport(transportId).restartIce();
+  }
+
+  /** @throws {AppError} `media_refused` where the codecs do not fit, `invalid` for a second of the same source. */
+  async produce(source: MediaSource, rtpParameters: RtpParameters, paused: boolean): Promise<Producer> {
+    if (this.producers.some((producer) => producer.appData.source === source)) {
+      throw new AppError('invalid', `This call has your ${source} already.`);
+    }
+    let producer: Producer;
+    try {
+      producer = await this.#with.send.produce<Tag>({
+        kind: SOURCE_KIND[source],
+        rtpParameters: withoutUndefined(rtpParameters),
+        paused,
+        appData: { source, accountId: this.accountId },
+      });
+    } catch {
+      throw new AppError('media_refused', 'The server cannot carry this track: its parameters do not fit.');
+    }
+    if (this.#closed) {
+      producer.close();
+      throw notJoined();
+    }
+    this.#producers.set(producer.id, producer);
+    producer.observer.once('close', () => this.#producers.delete(producer.id));
+    this.weigh();
+    return producer;
+  }
+
+  async pauseProducer(producerId: string, paused: boolean): Promise<void> {
+    const producer = this.#producers.get(producerId);
+    if (producer === undefined) throw new AppError('not_found', 'There is no such track.');
+    await (paused ? producer.pause() : producer.resume());
+  }
+
+  /** Begins to receive another's track; undefined where this client cannot decode it. */
+  async consume(producer: Producer): Promise<Consumer | undefined> {
+    const { router, recv, callId, notify } = this.#with;
+    const rtpCapabilities = withoutUndefined(this.#with.rtpCapabilities);
+    if (this.#closed || !router.canConsume({ producerId: producer.id, rtpCapabilities })) return undefined;
+    const consumer = await recv.consume<Tag>({
+      producerId: producer.id,
+      rtpCapabilities,
+      // It would send before the client is ready to receive; `resume` follows when it is.
+      paused: true,
+      appData: producer.appData,
+    });
+    if (consumer.closed) return undefined;
+    this.#consumers.set(consumer.id, consumer);
+    consumer.observer.once('close', () => {
+      this.#consumers.delete(consumer.id);
+      if (!this.#closed) notify('consumerRemoved', { callId, consumerId: consumer.id });
+    });
+    consumer.on('producerpause', () =>
+      notify('consumerPaused', { callId, consumerId: consumer.id, paused: true }),
+    );
+    consumer.on('producerresume', () =>
+      notify('consumerPaused', { callId, consumerId: consumer.id, paused: false }),
+    );
+    this.weigh();
+    return consumer;
+  }
+
+  /** Tells the client of a track that came after it had joined. */
+  offer(consumer: Consumer): void {
+    this.#with.notify('consumerAdded', { callId: this.#with.callId, consumer: presentConsumer(consumer) });
+  }
+
+  /** Tells the client of all tracks again. */
+  refresh(): void {
+    for (const consumer of this.#consumers.values()) this.offer(consumer);
+  }
+
+  async resumeConsumers(ids: string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#consumers.get(id)?.resume()));
+  }
+
+  /** Looks whether the media is connected now, and tells a change. */
+  weigh(): void {
+    if (this.#closed) return;
+    const { send, recv, allListen, onUp, onDown } = this.#with;
+    const needed = [...(this.#producers.size > 0 ? [send] : []), ...(this.#consumers.size > 0 ? [recv] : [])];
+    const up = needed.length > 0 ? needed.every(isConnected) : allListen();
+    if (up === this.#up) return;
+    // A transport that is only now needed is no loss; one that has been connected and broke is.
+    if (!up && !needed.some(isBroken)) return;
+    this.#up = up;
+    if (up) onUp();
+    else onDown();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#with.send.close();
+    this.#with.recv.close();
+    this.#producers.clear();
+    this.#consumers.clear();
+  }
+
+  #transport(id: string): Transport {
+    const { send, recv } = this.#with;
+    if (id === send.id) return send;
+    if (id === recv.id) return recv;
+    throw new AppError('not_found', 'There is no such transport.');
+  }
+
+  #present(transport: Transport): TransportOptions {
+    const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+    return {
+      id,
+      iceParameters,
+      iceCandidates: this.#with.announce(iceCandidates.map(toCandidate)),
+      dtlsParameters,
+    };
+  }
+}
+
+export const notJoined = () => new AppError('not_joined', 'You have not joined the media of this call.');
+
+const isConnected = (transport: Transport): boolean =>
+  transport.dtlsState === 'connected' && transport.iceState !== 'disconnected';
+
+const isBroken = (transport: Transport): boolean =>
+  transport.iceState === 'disconnected' ||
+  transport.dtlsState === 'failed' ||
+  transport.dtlsState === 'closed';
+
+function toCandidate({
+  foundation,
+  priority,
+  ip,
+  address,
+  protocol,
+  port,
+  tcpType,
+}: types.IceCandidate): IceCandidate {
+  return { foundation, priority, ip, address, protocol, port, type: 'host', ...(tcpType && { tcpType }) };
+}
+
+function presentConsumer(consumer: Consumer): ConsumerOptions {
+  const { id, producerId, kind, appData, producerPaused, rtpParameters } = consumer;
+  return {
+    id,
+    producerId,
+    kind,
+    accountId: appData.accountId,
+    source: appData.source,
+    producerPaused,
+    rtpParameters: { ...rtpParameters },
+  };
+}
+
+/**
+ * Parsed optional fields may be `undefined` by type, which mediasoup's types do not allow; a trip through
+ * JSON, from where they came, leaves those out.
+ */
+function withoutUndefined<T>(value: T): Defined<T> {
+  return JSON.parse(JSON.stringify(value)) as Defined<T>;
+}
+
+type Defined<T> = T extends readonly (infer E)[]
+  ? Defined<E>[]
+  : T extends object
+    ? { [K in keyof T]: Defined<Exclude<T[K], undefined>> }
+    : T;

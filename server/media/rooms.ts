@@ -1,0 +1,184 @@
+import type { IceCandidate, Join, Joined, Produce, Produced, RouterCapabilities } from '#protocol/media';
+import type { Notice, NoticeData } from '#protocol/methods';
+import type { types } from 'mediasoup';
+import { generateRouterRtpCapabilities } from 'mediasoup/ortc';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { MEDIA_CODECS } from './codecs.ts';
+import { notJoined, Participant } from './participant.ts';
+import type { MediaWorker, MediaWorkers } from './workers.ts';
+
+const ROUTER_CAPABILITIES = generateRouterRtpCapabilities(MEDIA_CODECS);
+
+/** Where congestion control begins before it knows the link, in bit/s: too low blurs, too high chokes. */
+const START_BITRATE = 800_000;
+/** What one sender may send at most, in bit/s; it steers the sender's congestion control. */
+const MAX_INCOMING_BITRATE = 2_500_000;
+/** Seconds without a consent check (RFC 7675) after which the client counts as gone. */
+const ICE_CONSENT_TIMEOUT_S = 10;
+
+interface Collaborators {
+  workers: MediaWorkers;
+  announce: (candidates: readonly IceCandidate[]) => IceCandidate[];
+  logger: Logger;
+}
+
+interface Room {
+  readonly id: string;
+  readonly worker: MediaWorker;
+  readonly router: Promise<types.Router>;
+  readonly participants: Map<string, Participant>;
+  closed: boolean;
+}
+
+interface Listeners {
+  onUp: (callId: string, accountId: string) => void;
+  onDown: (callId: string, accountId: string) => void;
+  /** The room is gone with its worker. */
+  onLost: (callId: string) => void;
+}
+
+type Send = <N extends Notice>(notice: N, data: NoticeData<N>) => void;
+
+/**
+ * The rooms of calls: one router each, made when the first participant joins and closed at the call's end.
+ * Who may join is not decided here.
+ */
+export class MediaRooms {
+  readonly #with: Collaborators;
+  readonly #rooms = new Map<string, Room>();
+  #listeners: Listeners = { onUp: () => undefined, onDown: () => undefined, onLost: () => undefined };
+
+  constructor(collaborators: Collaborators) {
+    this.#with = collaborators;
+    collaborators.workers.onDied((worker) => this.#lose(worker));
+  }
+
+  listen(listeners: Listeners): void {
+    this.#listeners = listeners;
+  }
+
+  /** What every router can carry: the same for all, so that clients may ask before there is a call. */
+  capabilities(): RouterCapabilities {
+    return { rtpCapabilities: { ...ROUTER_CAPABILITIES } };
+  }
+
+  /** Joins, or joins anew: what the account had in the room before is closed. */
+  async join(accountId: string, { callId, rtpCapabilities, sending }: Join, notify: Send): Promise<Joined> {
+    const room = this.#rooms.get(callId) ?? this.#open(callId);
+    const router = await room.router;
+    const [send, recv] = await Promise.all([this.#transport(room, router), this.#transport(room, router)]);
+    await send.setMaxIncomingBitrate(MAX_INCOMING_BITRATE);
+    if (room.closed) throw mediaLost();
+    room.participants.get(accountId)?.close();
+    const participant: Participant = new Participant({
+      accountId,
+      callId,
+      router,
+      rtpCapabilities,
+      sending,
+      send,
+      recv,
+      announce: this.#with.announce,
+      notify,
+      allListen: () =>
+        room.participants.size > 1 && [...room.participants.values()].every((one) => !one.sending),
+      onUp: () => this.#listeners.onUp(callId, accountId),
+      onDown: () => this.#listeners.onDown(callId, accountId),
+    });
+    room.participants.set(accountId, participant);
+    const others = [...room.participants.values()].filter((other) => other !== participant);
+    const producers = others.flatMap((other) => other.producers);
+    await Promise.all(producers.map((producer) => participant.consume(producer)));
+    for (const one of room.participants.values()) one.weigh();
+    return { ...participant.transportOptions(), consumers: participant.consumerOptions() };
+  }
+
+  async produce(accountId: string, { callId, source, rtpParameters, paused }: Produce): Promise<Produced> {
+    const participant = this.participant(callId, accountId);
+    const producer = await participant.produce(source, rtpParameters, paused);
+    const others = [...(this.#rooms.get(callId)?.participants.values() ?? [])].filter(
+      (one) => one !== participant,
+    );
+    await Promise.all(
+      others.map(async (other) => {
+        const consumer = await other.consume(producer);
+        if (consumer) other.offer(consumer);
+      }),
+    );
+    return { producerId: producer.id };
+  }
+
+  /** @throws {AppError} `not_joined`. */
+  participant(callId: string, accountId: string): Participant {
+    const participant = this.#rooms.get(callId)?.participants.get(accountId);
+    if (participant === undefined) throw notJoined();
+    return participant;
+  }
+
+  isUp(callId: string, accountId: string): boolean {
+    return this.#rooms.get(callId)?.participants.get(accountId)?.up ?? false;
+  }
+
+  refresh(callId: string, accountId: string): void {
+    this.#rooms.get(callId)?.participants.get(accountId)?.refresh();
+  }
+
+  /** How many rooms there are. */
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  close(callId: string): void {
+    const room = this.#rooms.get(callId);
+    if (room === undefined) return;
+    this.#rooms.delete(callId);
+    room.closed = true;
+    room.worker.rooms -= 1;
+    for (const participant of room.participants.values()) participant.close();
+    // A router that is still being made is closed as soon as it is there; one that failed never was.
+    room.router.then(
+      (router) => router.close(),
+      () => undefined,
+    );
+  }
+
+  #open(callId: string): Room {
+    const worker = this.#with.workers.leastLoaded();
+    worker.rooms += 1;
+    const room: Room = {
+      id: callId,
+      worker,
+      router: worker.worker.createRouter({ mediaCodecs: MEDIA_CODECS }),
+      participants: new Map(),
+      closed: false,
+    };
+    this.#rooms.set(callId, room);
+    room.router.catch((error: unknown) => {
+      this.#with.logger.error({ callId, err: error }, 'a router could not be made');
+      this.close(callId);
+    });
+    return room;
+  }
+
+  #transport(room: Room, router: types.Router): Promise<types.WebRtcTransport<types.AppData>> {
+    return router.createWebRtcTransport({
+      webRtcServer: room.worker.webRtcServer,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      initialAvailableOutgoingBitrate: START_BITRATE,
+      iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
+    });
+  }
+
+  #lose(worker: MediaWorker): void {
+    for (const room of [...this.#rooms.values()]) {
+      if (room.worker !== worker) continue;
+      this.close(room.id);
+      this.#listeners.onLost(room.id);
+    }
+  }
+}
+
+const mediaLost = () => new AppError('media_lost', 'The media server of this call is gone. Join again.');

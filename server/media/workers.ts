@@ -1,0 +1,106 @@
+import * as mediasoup from 'mediasoup';
+import type { types } from 'mediasoup';
+import type { Logger } from '../logger.ts';
+
+/** A worker process, with the one UDP and TCP port that all its transports share. */
+export interface MediaWorker {
+  readonly worker: types.Worker;
+  readonly webRtcServer: types.WebRtcServer;
+  readonly port: number;
+  /** How many rooms it has: the measure of its load. */
+  rooms: number;
+}
+
+const RESTART_AFTER_MS = 1_000;
+
+interface Options {
+  count: number;
+  firstPort: number;
+  logger: Logger;
+}
+
+/** The media workers. One that dies is replaced; what it carried is told to `onDied`, once. */
+export class MediaWorkers {
+  readonly #options: Options;
+  readonly #workers = new Map<number, MediaWorker>();
+  #onDied: (worker: MediaWorker) => void = () => undefined;
+  #closed = false;
+
+  private constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Starts all workers. @throws {Error} where a worker does not start or its port is taken. */
+  static async start(options: Options): Promise<MediaWorkers> {
+    const workers = new MediaWorkers(options);
+    try {
+      for (let index = 0; index < options.count; index++) await workers.#start(index);
+    } catch (error) {
+      workers.close();
+      throw error;
+    }
+    return workers;
+  }
+
+  onDied(listener: (worker: MediaWorker) => void): void {
+    this.#onDied = listener;
+  }
+
+  /** The worker with the fewest rooms. @throws {Error} while none runs. */
+  leastLoaded(): MediaWorker {
+    let least: MediaWorker | undefined;
+    for (const worker of this.#workers.values()) if (!least || worker.rooms < least.rooms) least = worker;
+    if (least === undefined) throw new Error('no media worker runs');
+    return least;
+  }
+
+  all(): MediaWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { worker } of this.#workers.values()) worker.close();
+    this.#workers.clear();
+  }
+
+  async #start(index: number): Promise<void> {
+    const port = this.#options.firstPort === 0 ? 0 : this.#options.firstPort + index;
+    const worker = await mediasoup.createWorker({ logLevel: 'warn' });
+    try {
+      const listen = { ip: '0.0.0.0', port };
+      const webRtcServer = await worker.createWebRtcServer({
+        listenInfos: [
+          { ...listen, protocol: 'udp' },
+          { ...listen, protocol: 'tcp' },
+        ],
+      });
+      const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
+      this.#workers.set(index, entry);
+      worker.once('died', () => this.#replace(index, entry));
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  #replace(index: number, dead: MediaWorker): void {
+    if (this.#closed) return;
+    this.#workers.delete(index);
+    this.#options.logger.error({ pid: dead.worker.pid, port: dead.port }, 'a media worker died');
+    this.#restart(index, () => this.#onDied(dead));
+  }
+
+  /** The dead one's port is free at once on the same machine; where it is not, try on. */
+  #restart(index: number, done: () => void): void {
+    this.#start(index).then(done, (error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a media worker did not start again');
+      // With others left, calls need not wait for this one.
+      if (this.#workers.size > 0) done();
+      const next = this.#workers.size > 0 ? () => undefined : done;
+      setTimeout(() => {
+        if (!this.#closed) this.#restart(index, next);
+      }, RESTART_AFTER_MS).unref();
+    });
+  }
+}

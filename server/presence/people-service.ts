@@ -1,0 +1,131 @@
+import { PEOPLE_PAGE } from '#protocol/limits';
+import type { ListPeople, PeoplePage, Person, Presence } from '#protocol/people';
+import { comparisonKey } from '../accounts/account.ts';
+import { AppError } from '../errors.ts';
+import type { Notifier } from '../notifier.ts';
+import type { Directory, Entry } from './directory.ts';
+import { PresenceBook, type PresenceChange } from './presence.ts';
+import { concerns, placeOf, type Place, type View } from './view.ts';
+
+interface Viewer {
+  accountId: string;
+  view: View;
+}
+
+/** Bounds what a connection costs; those watched longest ago are forgotten first. */
+const WATCHED_AT_MOST = 500;
+
+/** A list to its end would bring every change of everyone; before the first page nothing is looked at. */
+const NOTHING_YET: Place = { online: true, key: '' };
+
+/** The people: who there is, who is online, and telling each change to those who look, once. */
+export class PeopleService {
+  readonly #directory: Directory;
+  readonly #notifier: Notifier;
+  readonly #presence = new PresenceBook();
+  readonly #viewers = new Map<string, Viewer>();
+
+  constructor({ directory, notifier }: { directory: Directory; notifier: Notifier }) {
+    this.#directory = directory;
+    this.#notifier = notifier;
+  }
+
+  connect(accountId: string, connectionId: string): void {
+    this.#viewers.set(connectionId, {
+      accountId,
+      view: { search: '', last: NOTHING_YET, watched: new Set() },
+    });
+    this.#announce(this.#presence.connect(accountId, connectionId));
+  }
+
+  disconnect(accountId: string, connectionId: string): void {
+    this.#viewers.delete(connectionId);
+    this.#announce(this.#presence.disconnect(accountId, connectionId));
+  }
+
+  setInCall(accountId: string, inCall: boolean): void {
+    this.#announce(this.#presence.setInCall(accountId, inCall));
+  }
+
+  /** Someone has signed up. */
+  add(account: { id: string; username: string }): void {
+    const { id } = this.#directory.add(account);
+    this.#announce({ accountId: id, before: 'offline', after: 'offline' });
+  }
+
+  /** @throws {AppError} `not_found`. */
+  get(accountId: string): Person {
+    const entry = this.#directory.get(accountId);
+    if (entry === undefined) throw new AppError('not_found', 'There is no such person.');
+    return this.#present(entry, this.#presence.of(accountId));
+  }
+
+  /** One page of the list, which becomes (or widens) what the connection looks at. */
+  list(connectionId: string, { search, after }: ListPeople): PeoplePage {
+    const viewer = this.#viewers.get(connectionId);
+    if (viewer === undefined) throw new AppError('not_signed_in', 'This connection has ended.');
+    const key = comparisonKey(search.trim());
+    const start = after && { online: after.online, key: comparisonKey(after.username) };
+    const rows = this.#rows(viewer.accountId, key, start);
+    const more = rows.length > PEOPLE_PAGE;
+    const page = rows.slice(0, PEOPLE_PAGE);
+    const last = page.at(-1);
+    viewer.view.search = key;
+    viewer.view.last = more && last ? placeOf(...last) : null;
+    return {
+      people: page.map(([entry, presence]) => this.#present(entry, presence)),
+      more,
+      online: this.#othersOnline(),
+    };
+  }
+
+  /** The connection looks at these people too, wherever they stand in the list: it shows a conversation with them. */
+  watch(connectionId: string, accountIds: Iterable<string>): void {
+    const watched = this.#viewers.get(connectionId)?.view.watched;
+    if (!watched) return;
+    for (const accountId of accountIds) watched.add(accountId);
+    for (const oldest of watched) {
+      if (watched.size <= WATCHED_AT_MOST) break;
+      watched.delete(oldest);
+    }
+  }
+
+  /** Up to one row more than a page holds, which tells that there are more. */
+  #rows(viewerId: string, search: string, start: Place | undefined): [Entry, Presence][] {
+    const rows: [Entry, Presence][] = [];
+    for (const online of [true, false]) {
+      if (online && start?.online === false) continue;
+      for (const entry of this.#directory.from(start?.online === online ? start.key : undefined)) {
+        const presence = this.#presence.of(entry.id);
+        if ((presence !== 'offline') !== online || entry.id === viewerId || !entry.key.includes(search))
+          continue;
+        rows.push([entry, presence]);
+        if (rows.length > PEOPLE_PAGE) return rows;
+      }
+    }
+    return rows;
+  }
+
+  #announce(change: PresenceChange | undefined): void {
+    const entry = change && this.#directory.get(change.accountId);
+    if (!change || !entry) return;
+    const lookers: string[] = [];
+    for (const [connectionId, { accountId, view }] of this.#viewers) {
+      if (accountId !== entry.id && concerns(view, entry, change.before, change.after))
+        lookers.push(connectionId);
+    }
+    this.#notifier.toConnections(lookers, 'personChanged', {
+      person: this.#present(entry, change.after),
+      online: this.#othersOnline(),
+    });
+  }
+
+  /** Whoever is told is online, and is not counted. */
+  #othersOnline(): number {
+    return Math.max(0, this.#presence.online - 1);
+  }
+
+  #present({ id, username }: Entry, presence: Presence): Person {
+    return { id, username, presence };
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { SessionInfo } from '#protocol/account';
+import type { Identity, Session } from './session.ts';
+
+/** Where sessions are kept. */
+export interface SessionRepository {
+  /**
+   * Adds the session, or moves its expiry where it is there already. One that has ended stays ended: a
+   * request that was in flight while its session was ended must not bring it back.
+   */
+  save(keyHash: string, session: Session): Promise<void>;
+  /** The session with this key, unless it has ended or expired, or its account is disabled. */
+  findByKey(keyHash: string, now: number): Promise<Session | undefined>;
+  listByAccount(accountId: string, now: number): Promise<Session[]>;
+  /** Ends what matches and still lives, and tells the ids of what it ended. */
+  end(which: SessionFilter, now: number): Promise<string[]>;
+  touch(id: string, now: number): Promise<void>;
+  /** Forgets what expired before this time. */
+  purge(expiredBefore: number): Promise<void>;
+}
+
+/** Names sessions to end: one by its key or its id, or all of an account (but one). */
+export type SessionFilter =
+  { keyHash: string } | { accountId: string; id: string } | { accountId: string; except: string | null };
+
+/** Where a session was made from. */
+export interface Origin {
+  userAgent: string;
+  address: string;
+}
+
+const KEY_BYTES = 24;
+const USER_AGENT_MAX = 256;
+
+/** Sessions: a key (from a cookie) becomes an identity, here for both edges. */
+export class SessionService {
+  readonly #sessions: SessionRepository;
+  readonly #endedListeners: ((sessionId: string) => void)[] = [];
+
+  constructor({ sessions }: { sessions: SessionRepository }) {
+    this.#sessions = sessions;
+  }
+
+  /** Calls back with the id of each session that is ended before its time. */
+  onEnded(listener: (sessionId: string) => void): void {
+    this.#endedListeners.push(listener);
+  }
+
+  /** A new key: 192 bits from the system's generator. */
+  newKey(): string {
+    return randomBytes(KEY_BYTES).toString('base64url');
+  }
+
+  /** The live session that a key opens. */
+  async find(key: string): Promise<Session | undefined> {
+    return this.#sessions.findByKey(hashKey(key), Date.now());
+  }
+
+  /** Who a key belongs to. */
+  async identify(key: string | undefined): Promise<Identity | undefined> {
+    const session = key === undefined ? undefined : await this.find(key);
+    return session && { sessionId: session.id, accountId: session.accountId };
+  }
+
+  /** Keeps a session under its key until `expiresAt`. */
+  async save(key: string, accountId: string, expiresAt: number, origin: Origin): Promise<void> {
+    const now = Date.now();
+    await this.#sessions.save(hashKey(key), {
+      id: randomUUID(),
+      accountId,
+      userAgent: origin.userAgent.slice(0, USER_AGENT_MAX),
+      address: origin.address,
+      createdAt: now,
+      lastSeenAt: now,
+      expiresAt,
+    });
+  }
+
+  /** The account's sessions as its owner sees them. */
+  async list({ accountId, sessionId }: Identity): Promise<SessionInfo[]> {
+    const sessions = await this.#sessions.listByAccount(accountId, Date.now());
+    return sessions.map(({ id, userAgent, address, createdAt, lastSeenAt }) => ({
+      id,
+      current: id === sessionId,
+      userAgent,
+      address,
+      createdAt,
+      lastSeenAt,
+    }));
+  }
+
+  /** Ends the sessions that match; their connections close with them. */
+  async end(which: Exclude<SessionFilter, { keyHash: string }> | { key: string }): Promise<void> {
+    const filter = 'key' in which ? { keyHash: hashKey(which.key) } : which;
+    for (const id of await this.#sessions.end(filter, Date.now())) {
+      for (const listener of this.#endedListeners) listener(id);
+    }
+  }
+
+  /** Notes that the session is in use. */
+  touch(id: string): Promise<void> {
+    return this.#sessions.touch(id, Date.now());
+  }
+
+  /** Forgets expired sessions; ended ones are kept until then, as the proof that they have ended. */
+  purge(): Promise<void> {
+    return this.#sessions.purge(Date.now());
+  }
+}
+
+/** The database never holds what opens a session. The key is random, so a plain hash is enough. */
+function hashKey(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}

@@ -1,0 +1,62 @@
+import type { Notice, NoticeData } from '#protocol/methods';
+import type { Notifier } from '../notifier.ts';
+import type { Identity } from '../sessions/session.ts';
+import { serialise, type Connection } from './connection.ts';
+
+/** Every open connection, by what it is looked up by. Each notice is serialised once, however many get it. */
+export class Connections implements Notifier {
+  readonly #byId = new Map<string, Connection>();
+  readonly #byAccount = new Map<string, Set<Connection>>();
+
+  add(connection: Connection): void {
+    this.#byId.set(connection.id, connection);
+    const mine = this.#byAccount.get(connection.accountId);
+    if (mine) mine.add(connection);
+    else this.#byAccount.set(connection.accountId, new Set([connection]));
+  }
+
+  /** False where it was not there (any more). */
+  remove(connection: Connection): boolean {
+    if (!this.#byId.delete(connection.id)) return false;
+    const mine = this.#byAccount.get(connection.accountId);
+    mine?.delete(connection);
+    if (mine?.size === 0) this.#byAccount.delete(connection.accountId);
+    return true;
+  }
+
+  all(): Connection[] {
+    return [...this.#byId.values()];
+  }
+
+  countOfSession({ accountId, sessionId }: Identity): number {
+    let count = 0;
+    for (const connection of this.#byAccount.get(accountId) ?? []) {
+      if (connection.sessionId === sessionId) count += 1;
+    }
+    return count;
+  }
+
+  /** The account's connection from this tab. */
+  ofTab(accountId: string, tab: string): Connection | undefined {
+    for (const connection of this.#byAccount.get(accountId) ?? []) {
+      if (connection.seat.tab === tab) return connection;
+    }
+    return undefined;
+  }
+
+  toAccount<N extends Notice>(accountId: string, notice: N, data: NoticeData<N>, except?: string): void {
+    const connections = this.#byAccount.get(accountId);
+    if (!connections) return;
+    const text = serialise(notice, data);
+    for (const connection of connections) if (connection.id !== except) connection.sendText(text);
+  }
+
+  toTab<N extends Notice>(accountId: string, tab: string, notice: N, data: NoticeData<N>): void {
+    this.ofTab(accountId, tab)?.notify(notice, data);
+  }
+
+  toConnections<N extends Notice>(connectionIds: Iterable<string>, notice: N, data: NoticeData<N>): void {
+    let text: string | undefined;
+    for (const id of connectionIds) this.#byId.get(id)?.sendText((text ??= serialise(notice, data)));
+  }
+}

@@ -1,0 +1,88 @@
+import type { Answer, Method, RequestData } from '#protocol/methods';
+import type { CallService } from '../calls/call-service.ts';
+import type { ChatService } from '../chat/chat-service.ts';
+import type { MediaRooms } from '../media/rooms.ts';
+import type { PeopleService } from '../presence/people-service.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
+
+export interface Services {
+  people: PeopleService;
+  chat: ChatService;
+  calls: CallService;
+  rooms: MediaRooms;
+  connections: Connections;
+}
+
+export type Handlers = {
+  [M in Method]: (connection: Connection, data: RequestData<M>) => Answer<M> | Promise<Answer<M>>;
+};
+
+const DONE = {};
+
+/** What each request does: one line to the service that knows, with data that its schema has passed. */
+export function createHandlers({ people, chat, calls, rooms, connections }: Services): Handlers {
+  return {
+    ping: () => ({ now: Date.now() }),
+
+    listPeople: ({ id }, data) => people.list(id, data),
+
+    async listConversations({ id, accountId }, data) {
+      const page = await chat.list(accountId, data);
+      watch(id, page.conversations);
+      return page;
+    },
+    async openConversation({ id, accountId }, data) {
+      const opened = await chat.open(accountId, data.accountId);
+      watch(id, [opened.conversation]);
+      return opened;
+    },
+    listMessages: ({ accountId }, data) => chat.messages(accountId, data),
+    sendMessage: ({ id, accountId }, data) => chat.send(accountId, data, id),
+    async markRead({ id, accountId }, { conversationId, seq }) {
+      await chat.markRead(accountId, conversationId, seq, id);
+      return DONE;
+    },
+
+    invite: async ({ accountId, seat }, data) => ({ call: await calls.invite(accountId, seat, data) }),
+    async alert({ accountId }, { callId }) {
+      await calls.alert(accountId, callId);
+      return DONE;
+    },
+    accept: async ({ accountId, seat }, { callId }) => ({
+      call: await calls.accept(accountId, callId, seat),
+    }),
+    decline: async ({ accountId }, { callId }) => ({ call: await calls.decline(accountId, callId) }),
+    endCall: async ({ accountId }, { callId }) => ({ call: await calls.hangUp(accountId, callId) }),
+
+    getRouterCapabilities: () => rooms.capabilities(),
+    join: ({ accountId, seat }, data) =>
+      rooms.join(accountId, data, (notice, noticeData) => {
+        connections.toTab(accountId, seat.tab, notice, noticeData);
+      }),
+    async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
+      await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
+      return DONE;
+    },
+    async restartIce({ accountId }, { callId, transportId }) {
+      return { iceParameters: await rooms.participant(callId, accountId).restartIce(transportId) };
+    },
+    produce: ({ accountId }, data) => rooms.produce(accountId, data),
+    async pauseProducer({ accountId }, { callId, producerId, paused }) {
+      await rooms.participant(callId, accountId).pauseProducer(producerId, paused);
+      return DONE;
+    },
+    async resumeConsumers({ accountId }, { callId, consumerIds }) {
+      await rooms.participant(callId, accountId).resumeConsumers(consumerIds);
+      return DONE;
+    },
+  };
+
+  /** Whoever's conversation is shown, their presence is too. */
+  function watch(connectionId: string, conversations: { people: { id: string }[] }[]): void {
+    people.watch(
+      connectionId,
+      conversations.flatMap((conversation) => conversation.people.map(({ id }) => id)),
+    );
+  }
+}

@@ -1,0 +1,180 @@
+import { connectQuery, type ConnectQuery } from '#protocol/common';
+import {
+  CLOSE_RESTART,
+  CLOSE_SESSION_ENDED,
+  FRAME_MAX,
+  SOCKET_PATH,
+  SOCKET_SUBPROTOCOL,
+} from '#protocol/limits';
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Room } from 'protoo-server';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AppError, internalError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { OriginPolicy } from '../sessions/origin-policy.ts';
+import type { Identity } from '../sessions/session.ts';
+import { Connection } from './connection.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createHandlers, type Services } from './handlers.ts';
+import { presentSnapshot } from './snapshot.ts';
+import { SocketTransport } from './socket-transport.ts';
+import type { AccountService } from '../accounts/account-service.ts';
+import type { SessionService } from '../sessions/session-service.ts';
+import type { SessionCookie } from '../sessions/cookie.ts';
+
+interface Options {
+  services: Services;
+  accounts: AccountService;
+  sessions: SessionService;
+  cookie: SessionCookie;
+  originPolicy: OriginPolicy;
+  /** Multiplies the rate limit. */
+  rateLimitFactor: number;
+  logger: Logger;
+}
+
+/** How often each client is pinged; one that has not answered by the next ping is gone. */
+const HEARTBEAT_MS = 8_000;
+/** Requests that one connection may send in a stretch of time: far more than a person's clicks make. */
+const REQUESTS = { points: 300, duration: 10 };
+/** Connections that one session may have: each tab is one. */
+const CONNECTIONS_PER_SESSION = 50;
+
+/** The WebSocket edge: upgrades, connections, requests. */
+export class SignalingServer {
+  readonly #with: Options;
+  readonly #dispatcher: Dispatcher;
+  readonly #limiter: RateLimiterMemory;
+  readonly #room = new Room();
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_MAX,
+    perMessageDeflate: false,
+    handleProtocols: (protocols) => (protocols.has(SOCKET_SUBPROTOCOL) ? SOCKET_SUBPROTOCOL : false),
+  });
+  readonly #alive = new WeakSet<WebSocket>();
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(options: Options) {
+    this.#with = options;
+    const { services, logger, sessions, rateLimitFactor } = options;
+    this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), services, logger });
+    this.#limiter = new RateLimiterMemory({ ...REQUESTS, points: REQUESTS.points * rateLimitFactor });
+    sessions.onEnded((sessionId) => {
+      for (const connection of services.connections.all()) {
+        if (connection.sessionId === sessionId) connection.close(CLOSE_SESSION_ENDED);
+      }
+    });
+    this.#heartbeat = setInterval(() => this.#checkHearts(), HEARTBEAT_MS);
+  }
+
+  /** Takes over the upgrades of an HTTP server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A client that resets the connection during the upgrade concerns nobody else.
+      socket.on('error', () => socket.destroy());
+      this.#upgrade(request, socket, head).catch((error: unknown) => {
+        const refusal = error instanceof AppError ? error : internalError();
+        if (!(error instanceof AppError)) this.#with.logger.error({ err: error }, 'an upgrade failed');
+        refuse(socket, refusal);
+      });
+    });
+  }
+
+  /** Closes every connection so that clients come back, to this server or the next. */
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const connection of this.#with.services.connections.all()) connection.close(CLOSE_RESTART);
+    this.#sockets.close();
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
+    this.#with.originPolicy.assertOwn(request, { required: true });
+    const identity = await this.#with.sessions.identify(this.#with.cookie.read(request));
+    if (identity === undefined) throw new AppError('not_signed_in', 'Sign in first.');
+    const query = connectQuery.safeParse(Object.fromEntries(searchParams));
+    if (!query.success) throw new AppError('invalid', 'The address names no device and tab.');
+    const { connections } = this.#with.services;
+    if (connections.countOfSession(identity) >= CONNECTIONS_PER_SESSION) {
+      throw new AppError('rate_limited', 'Too many tabs are open. Close some.');
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, identity, query.data),
+    );
+  }
+
+  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery): void {
+    const { services, logger } = this.#with;
+    const { connections, people, calls } = services;
+    this.#alive.add(webSocket);
+    webSocket.on('pong', () => this.#alive.add(webSocket));
+
+    // The same tab is back before we noticed that it had gone: the old connection is dead.
+    connections.ofTab(identity.accountId, seat.tab)?.close(CLOSE_RESTART);
+
+    const transport = new SocketTransport(webSocket);
+    const peer = this.#room.createPeer(randomUUID(), transport);
+    const connection = new Connection(peer, transport, identity, seat);
+    const context = { connectionId: connection.id, accountId: identity.accountId };
+    connections.add(connection);
+    peer.on('request', ({ method, data }, accept, reject) => {
+      this.#answer(connection, method, data).then(accept, (error: unknown) => {
+        const { code, message } = error instanceof AppError ? error : internalError();
+        reject(code, message);
+      });
+    });
+    peer.on('close', () => {
+      if (!connections.remove(connection)) return;
+      logger.info(context, 'disconnected');
+      people.disconnect(identity.accountId, connection.id);
+      calls.disconnected(identity.accountId, seat.tab);
+    });
+
+    logger.info(context, 'connected');
+    people.connect(identity.accountId, connection.id);
+    calls.connected(identity.accountId, seat.tab);
+    this.#greet(connection).catch((error: unknown) => {
+      logger.error({ ...context, err: error }, 'a snapshot failed');
+      connection.close(CLOSE_RESTART);
+    });
+  }
+
+  async #greet(connection: Connection): Promise<void> {
+    const { services, accounts, sessions } = this.#with;
+    await sessions.touch(connection.sessionId);
+    connection.greet(await presentSnapshot(connection, { ...services, accounts }));
+  }
+
+  async #answer(connection: Connection, method: string, data: unknown): Promise<object> {
+    try {
+      await this.#limiter.consume(connection.id);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      throw new AppError('rate_limited', 'Too many requests. Wait a few seconds.');
+    }
+    return this.#dispatcher.dispatch(connection, method, data);
+  }
+
+  /** A connection that is dead is noticed within two heartbeats. */
+  #checkHearts(): void {
+    for (const webSocket of this.#sockets.clients) {
+      if (!this.#alive.delete(webSocket)) webSocket.terminate();
+      else webSocket.ping();
+    }
+  }
+}
+
+/** Answers an upgrade that is refused, as plain HTTP, with the same body as every HTTP error. */
+function refuse(socket: Duplex, error: AppError): void {
+  const body = JSON.stringify(error.toBody());
+  socket.end(
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}\r\n` +
+      'Connection: close\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

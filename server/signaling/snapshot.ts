@@ -1,0 +1,29 @@
+import type { Snapshot } from '#protocol/methods';
+import { presentSelf, type AccountService } from '../accounts/account-service.ts';
+import type { Connection } from './connection.ts';
+import type { Services } from './handlers.ts';
+
+/**
+ * How everything stands for one connection: its first notice. What happens while it is put together is held
+ * back and follows it, so nothing is missed.
+ */
+export async function presentSnapshot(
+  { id, accountId }: Connection,
+  { accounts, people, chat, calls }: Services & { accounts: AccountService },
+): Promise<Snapshot> {
+  const self = presentSelf(await accounts.get(accountId));
+  const conversations = await chat.list(accountId, {});
+  const unread = await chat.countUnread(accountId);
+  people.watch(
+    id,
+    conversations.conversations.flatMap((conversation) => conversation.people.map((one) => one.id)),
+  );
+  return {
+    now: Date.now(),
+    self,
+    conversations,
+    unread,
+    people: people.list(id, { search: '' }),
+    calls: calls.liveOf(accountId),
+  };
+}
