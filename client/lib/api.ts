@@ -1,0 +1,58 @@
+import type {
+  ChangeEmail,
+  ChangePassword,
+  CurrentSession,
+  SessionList,
+  SignIn,
+  SignUp,
+} from '#protocol/account';
+import type { ErrorBody, ErrorCode, FieldProblem } from '#protocol/errors';
+
+/** `no_connection`: no answer came, or none of ours (a proxy's page, say). */
+export type ApiErrorCode = ErrorCode | 'no_connection';
+
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly fields: Record<string, FieldProblem>;
+  /** Seconds to wait, where the server says so. */
+  readonly retryAfter: number | null;
+
+  constructor(code: ApiErrorCode, body?: ErrorBody['error']) {
+    super(body?.message ?? code);
+    this.code = code;
+    this.fields = body?.fields ?? {};
+    this.retryAfter = body?.retryAfter ?? null;
+  }
+}
+
+/** Asks the server; the answer is trusted to have the type that the protocol gives it. */
+async function ask<T>(method: string, path: string, data?: object): Promise<T> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(`/api${path}`, {
+      method,
+      ...(data && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(data) }),
+    });
+    body = response.status === 204 ? null : await response.json();
+  } catch {
+    throw new ApiError('no_connection');
+  }
+  if (!response.ok) {
+    const error = (body as Partial<ErrorBody> | null)?.error;
+    throw new ApiError(error?.code ?? 'no_connection', error);
+  }
+  return body as T;
+}
+
+export const api = {
+  currentSession: () => ask<CurrentSession>('GET', '/session'),
+  signUp: (data: SignUp) => ask<CurrentSession>('POST', '/account', data),
+  signIn: (data: SignIn) => ask<CurrentSession>('POST', '/session', data),
+  signOut: () => ask<null>('DELETE', '/session'),
+  changePassword: (data: ChangePassword) => ask<null>('PUT', '/account/password', data),
+  changeEmail: (data: ChangeEmail) => ask<CurrentSession>('PUT', '/account/email', data),
+  sessions: () => ask<SessionList>('GET', '/sessions'),
+  endSession: (id: string) => ask<null>('DELETE', `/sessions/${encodeURIComponent(id)}`),
+  endOtherSessions: () => ask<null>('DELETE', '/sessions'),
+};

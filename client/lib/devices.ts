@@ -1,0 +1,159 @@
+/** Why there is no track: refused by the person or a policy, none there, in use elsewhere, or a page that may not ask. */
+export type DeviceProblem = 'refused' | 'absent' | 'in_use' | 'insecure';
+
+/** Browsers hand out devices only on HTTPS and on localhost. */
+export function devicesPossible(): boolean {
+  return isSecureContext && !!navigator.mediaDevices?.getUserMedia;
+}
+
+function problemOf(error: unknown): DeviceProblem {
+  switch (error instanceof DOMException ? error.name : '') {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return 'refused';
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'in_use';
+    default:
+      return 'absent';
+  }
+}
+
+const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const VIDEO: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30, max: 30 },
+  facingMode: 'user',
+};
+
+/**
+ * The one owner of this page's microphone and camera tracks in a call. Whatever happens to the call, its
+ * holder calls `close()`, and from then on nothing stays open: tracks that come later are stopped as well.
+ */
+export class LocalMedia {
+  #audio: MediaStreamTrack | null = null;
+  #video: MediaStreamTrack | null = null;
+  #closed = false;
+  readonly #onEnded: (kind: 'audio' | 'video') => void;
+  audioProblem: DeviceProblem | null = null;
+  videoProblem: DeviceProblem | null = null;
+
+  /** `onEnded`: a device went away by itself (pulled out, or its permission was taken back). */
+  constructor(onEnded: (kind: 'audio' | 'video') => void) {
+    this.#onEnded = onEnded;
+  }
+
+  get audio(): MediaStreamTrack | null {
+    return this.#audio;
+  }
+
+  get video(): MediaStreamTrack | null {
+    return this.#video;
+  }
+
+  /**
+   * Opens the microphone and, where wanted, the camera: both in one question to the person, then each
+   * alone, so that what is there is used. Never throws; what is missing is told by the problems.
+   */
+  async open(withVideo: boolean): Promise<void> {
+    if (!devicesPossible()) {
+      this.audioProblem = 'insecure';
+      this.videoProblem = withVideo ? 'insecure' : null;
+      return;
+    }
+    if (withVideo) {
+      try {
+        await this.#take({ audio: AUDIO, video: VIDEO });
+        return;
+      } catch (error) {
+        this.videoProblem = problemOf(error);
+      }
+    }
+    try {
+      await this.#take({ audio: AUDIO });
+      return;
+    } catch (error) {
+      this.audioProblem = problemOf(error);
+    }
+    // Asking for the camera alone makes sense only where there is no microphone; a refusal was meant for both.
+    if (withVideo && this.audioProblem === 'absent') await this.openCamera();
+  }
+
+  /** Opens the camera; null and `videoProblem` where that fails. */
+  async openCamera(): Promise<MediaStreamTrack | null> {
+    if (this.#video) return this.#video;
+    if (!devicesPossible()) {
+      this.videoProblem = 'insecure';
+      return null;
+    }
+    try {
+      await this.#take({ video: VIDEO });
+    } catch (error) {
+      this.videoProblem = problemOf(error);
+    }
+    return this.#video;
+  }
+
+  /** Stops the camera itself, so that its light goes out. */
+  closeCamera(): void {
+    this.#video?.stop();
+    this.#video = null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#audio?.stop();
+    this.#audio = null;
+    this.closeCamera();
+  }
+
+  async #take(constraints: MediaStreamConstraints): Promise<void> {
+    const stream = await navigator.mediaDevices.getUserMedia(constraints);
+    for (const track of stream.getTracks()) {
+      if (this.#closed) track.stop();
+      else this.#own(track);
+    }
+  }
+
+  #own(track: MediaStreamTrack): void {
+    const kind = track.kind === 'audio' ? 'audio' : 'video';
+    if (kind === 'audio') {
+      this.#audio?.stop();
+      this.#audio = track;
+      this.audioProblem = null;
+    } else {
+      this.#video?.stop();
+      this.#video = track;
+      this.videoProblem = null;
+      track.contentHint = 'motion';
+    }
+    // `ended` comes only from outside, never from our own stop().
+    track.addEventListener('ended', () => {
+      if (kind === 'audio' && this.#audio === track) this.#audio = null;
+      else if (kind === 'video' && this.#video === track) this.#video = null;
+      else return;
+      this.#onEnded(kind);
+    });
+  }
+}
+
+/** Asks for camera and microphone once, so that the browser remembers the answer, and lets go of both. */
+export async function askForDevices(): Promise<{ audio: DeviceProblem | null; video: DeviceProblem | null }> {
+  const media = new LocalMedia(() => {});
+  try {
+    await media.open(true);
+    return { audio: media.audioProblem, video: media.videoProblem };
+  } finally {
+    media.close();
+  }
+}
+
+/** What the browser would answer today; `prompt` where it does not say. */
+export async function devicePermission(name: 'camera' | 'microphone'): Promise<PermissionState> {
+  try {
+    return (await navigator.permissions.query({ name: name as PermissionName })).state;
+  } catch {
+    return 'prompt';
+  }
+}

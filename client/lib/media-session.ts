@@ -1,0 +1,276 @@
+import type { types } from 'mediasoup-client';
+import type { ConsumerOptions, MediaSource, TransportOptions } from '#protocol/media';
+import { uuid } from './ids.ts';
+import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
+
+/** A track of the other, as it comes from the server. */
+export interface RemoteTrack {
+  consumerId: string;
+  source: MediaSource;
+  track: MediaStreamTrack;
+  receiver: RTCRtpReceiver | undefined;
+  /** The other is muted, or their camera is off. */
+  paused: boolean;
+}
+
+export interface MediaSessionOptions {
+  signaling: Signaling;
+  callId: string;
+  /** The other's tracks as they are now. */
+  onRemote(tracks: readonly RemoteTrack[]): void;
+  /** Joining was in vain, several times; the call's own deadlines decide what becomes of it. */
+  onTrouble(error: unknown): void;
+}
+
+const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
+
+const PRODUCER_OPTIONS: Record<MediaSource, Pick<types.ProducerOptions, 'codecOptions' | 'encodings'>> = {
+  // In-band FEC repairs lost packets, DTX sends next to nothing in silence.
+  microphone: { codecOptions: { opusFec: true, opusDtx: true } },
+  // Too low a start blurs the first seconds, too high chokes a thin link for half a minute.
+  camera: { codecOptions: { videoGoogleStartBitrate: 800 }, encodings: [{ maxBitrate: 2_500_000 }] },
+};
+
+let device: Promise<types.Device> | null = null;
+
+/**
+ * Loads mediasoup-client and what it must know of the server, once a page. Call it as soon as a call is
+ * likely, so that the click on "Answer" finds it done.
+ */
+export function prepareMedia(signaling: Signaling): Promise<types.Device> {
+  device ??= Promise.all([import('mediasoup-client'), signaling.request('getRouterCapabilities', {})])
+    .then(async ([{ Device }, { rtpCapabilities }]) => {
+      const made = await Device.factory();
+      await made.load({ routerRtpCapabilities: rtpCapabilities as unknown as types.RtpCapabilities });
+      return made;
+    })
+    .catch((error: unknown) => {
+      device = null;
+      throw error;
+    });
+  return device;
+}
+
+interface Sender {
+  producer: types.Producer;
+  /** The id that the server gave; the library's own id is a stand-in, so that nobody waits for it. */
+  serverId: Promise<string>;
+  paused: boolean;
+}
+
+/** Everything that belongs to one `join`; a new one replaces it whole. */
+interface Joined {
+  send: types.Transport;
+  recv: types.Transport;
+  senders: Map<MediaSource, Sender>;
+  consumers: Map<string, types.Consumer>;
+}
+
+/**
+ * This tab's media in one call: our tracks to the server, the other's from it. Wishes (`setTrack`) and
+ * repairs (`join`) run one after the other. `join` needs one round trip; connecting, producing and
+ * resuming are then sent in one go, because the socket and the worker keep their order.
+ */
+export class MediaSession {
+  readonly #options: MediaSessionOptions;
+  readonly #wanted = new Map<MediaSource, MediaStreamTrack | null>();
+  #remote: RemoteTrack[] = [];
+  #joined: Joined | null = null;
+  #queue: Promise<void> = Promise.resolve();
+  #joinQueued = false;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: MediaSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Joins, or joins afresh. */
+  join(): void {
+    if (this.#joinQueued) return;
+    this.#joinQueued = true;
+    this.#enqueue(async () => {
+      this.#joinQueued = false;
+      await this.#join();
+    });
+  }
+
+  /** Sends this track as this source; null: sends nothing. The track stays its owner's. */
+  setTrack(source: MediaSource, track: MediaStreamTrack | null): void {
+    this.#wanted.set(source, track);
+    this.#enqueue(() => this.#sync(source));
+  }
+
+  consumerAdded(options: ConsumerOptions): void {
+    const joined = this.#joined;
+    if (!joined || joined.consumers.has(options.id)) return;
+    void this.#guard(this.#consume(joined, [options]));
+  }
+
+  consumerRemoved(consumerId: string): void {
+    this.#joined?.consumers.get(consumerId)?.close();
+    this.#joined?.consumers.delete(consumerId);
+    this.#setRemote(this.#remote.filter((remote) => remote.consumerId !== consumerId));
+  }
+
+  consumerPaused(consumerId: string, paused: boolean): void {
+    this.#setRemote(
+      this.#remote.map((remote) => (remote.consumerId === consumerId ? { ...remote, paused } : remote)),
+    );
+  }
+
+  /** Lets go of transports and the other's tracks; our own tracks are their owner's to stop. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#leave();
+    this.#remote = [];
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(() => (this.#closed ? undefined : this.#guard(work())));
+  }
+
+  /** What the server lost is joined again; a lost connection is taken up by the next snapshot. */
+  async #guard(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (this.#closed || error instanceof ConnectionLost) return;
+      if (error instanceof RequestError && error.code === 'call_moved_on') return;
+      const delay = REJOIN_DELAYS[this.#failures++];
+      if (delay === undefined) this.#options.onTrouble(error);
+      else setTimeout(() => this.#closed || this.join(), delay);
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { signaling, callId } = this.#options;
+    const loaded = await prepareMedia(signaling);
+    this.#leave();
+    const rtpCapabilities = loaded.recvRtpCapabilities as Parameters<
+      typeof signaling.request<'join'>
+    >[1]['rtpCapabilities'];
+    const answer = await signaling.request('join', { callId, rtpCapabilities });
+    if (this.#closed) return;
+    const joined: Joined = {
+      send: loaded.createSendTransport(transportOptions(answer.sendTransport)),
+      recv: loaded.createRecvTransport(transportOptions(answer.recvTransport)),
+      senders: new Map(),
+      consumers: new Map(),
+    };
+    this.#joined = joined;
+    this.#setRemote([]);
+    for (const transport of [joined.send, joined.recv]) this.#tend(joined, transport);
+    await Promise.all([this.#sync('microphone'), this.#sync('camera'), this.#consume(joined, answer.consumers)]);
+    this.#failures = 0;
+  }
+
+  #leave(): void {
+    const joined = this.#joined;
+    this.#joined = null;
+    joined?.send.close();
+    joined?.recv.close();
+  }
+
+  #tend(joined: Joined, transport: types.Transport): void {
+    const { signaling, callId } = this.#options;
+    const transportId = transport.id;
+    transport.on('connect', ({ dtlsParameters }, done) => {
+      const data = dtlsParameters as Parameters<typeof signaling.request<'connectTransport'>>[1]['dtlsParameters'];
+      void this.#guard(signaling.request('connectTransport', { callId, transportId, dtlsParameters: data }));
+      // Not waiting saves a round trip: a refusal is repaired by joining again.
+      done();
+    });
+    transport.on('connectionstatechange', (state) => {
+      if (state === 'disconnected' || state === 'failed') void this.#guard(this.#restartIce(joined, transport));
+    });
+    if (transport !== joined.send) return;
+    transport.on('produce', ({ rtpParameters, appData }, done) => {
+      const { source, sent } = appData as { source: MediaSource; sent: PromiseWithResolvers<string> };
+      const data = rtpParameters as unknown as Parameters<typeof signaling.request<'produce'>>[1]['rtpParameters'];
+      signaling
+        .request('produce', { callId, source, rtpParameters: data, paused: false })
+        .then(({ producerId }) => sent.resolve(producerId), sent.reject);
+      done({ id: uuid() });
+    });
+  }
+
+  async #restartIce(joined: Joined, transport: types.Transport): Promise<void> {
+    if (this.#joined !== joined || transport.closed) return;
+    const { signaling, callId } = this.#options;
+    const { iceParameters } = await signaling.request('restartIce', { callId, transportId: transport.id });
+    if (this.#joined !== joined || transport.closed) return;
+    await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
+  }
+
+  /** Makes what is sent as `source` what is wanted. */
+  async #sync(source: MediaSource): Promise<void> {
+    const joined = this.#joined;
+    if (!joined) return;
+    const track = this.#wanted.get(source) ?? null;
+    const sender = joined.senders.get(source);
+    if (!sender) {
+      if (track && track.readyState === 'live') await this.#produce(joined, source, track);
+      return;
+    }
+    if (sender.producer.track !== track) await sender.producer.replaceTrack({ track });
+    const paused = track === null;
+    if (sender.paused === paused) return;
+    sender.paused = paused;
+    const { signaling, callId } = this.#options;
+    await signaling.request('pauseProducer', { callId, producerId: await sender.serverId, paused });
+  }
+
+  async #produce(joined: Joined, source: MediaSource, track: MediaStreamTrack): Promise<void> {
+    const sent = Promise.withResolvers<string>();
+    const producer = await joined.send.produce({
+      track,
+      ...PRODUCER_OPTIONS[source],
+      stopTracks: false,
+      disableTrackOnPause: false,
+      appData: { source, sent },
+    });
+    joined.senders.set(source, { producer, serverId: sent.promise, paused: false });
+    await sent.promise;
+  }
+
+  async #consume(joined: Joined, list: readonly ConsumerOptions[]): Promise<void> {
+    if (list.length === 0) return;
+    const { signaling, callId } = this.#options;
+    const made = await Promise.all(
+      list.map(async (options) => {
+        const consumer = await joined.recv.consume({
+          id: options.id,
+          producerId: options.producerId,
+          kind: options.kind,
+          rtpParameters: options.rtpParameters as unknown as types.RtpParameters,
+          // One stream an account lets the browser keep lips and voice together.
+          streamId: options.accountId,
+        });
+        return { consumer, options };
+      }),
+    );
+    if (this.#joined !== joined) return;
+    for (const { consumer } of made) joined.consumers.set(consumer.id, consumer);
+    const added = made.map(({ consumer, options }) => ({
+      consumerId: consumer.id,
+      source: options.source,
+      track: consumer.track,
+      receiver: consumer.rtpReceiver,
+      paused: options.producerPaused,
+    }));
+    const sources = new Set(added.map(({ source }) => source));
+    this.#setRemote([...this.#remote.filter(({ source }) => !sources.has(source)), ...added]);
+    await signaling.request('resumeConsumers', { callId, consumerIds: made.map(({ consumer }) => consumer.id) });
+  }
+
+  #setRemote(tracks: RemoteTrack[]): void {
+    this.#remote = tracks;
+    if (!this.#closed) this.#options.onRemote(tracks);
+  }
+}
+
+function transportOptions(options: TransportOptions): types.TransportOptions {
+  return options as types.TransportOptions;
+}

@@ -1,0 +1,158 @@
+import { Peer, WebSocketTransport } from 'protoo-client';
+import type { ErrorCode } from '#protocol/errors';
+import { PING_INTERVAL, SOCKET_PATH } from '#protocol/limits';
+import type { Answer, Method, Notice, NoticeData, RequestData } from '#protocol/methods';
+
+/** A ping without an answer for so long means that the link is dead, whatever the socket believes. */
+const PONG_WITHIN = 5_000;
+/** While no connection can be made, ask over HTTP every so many tries whether there is a session at all. */
+const TRIES_PER_SESSION_CHECK = 5;
+
+const RETRY = { forever: true, factor: 1.5, minTimeout: 250, maxTimeout: 1_000, randomize: true };
+
+/** The server refused; `code` says why. */
+export class RequestError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** There is no connection, or it was lost before the answer came. Whether the server acted is not known. */
+export class ConnectionLost extends Error {}
+
+export type NoticeHandlers = { [N in Notice]: (data: NoticeData<N>) => void };
+
+export interface SignalingOptions {
+  device: string;
+  tab: string;
+  on: NoticeHandlers;
+  /** The connection is up (its snapshot was handled) or down. */
+  onConnected(connected: boolean): void;
+  /** The server may have ended the session; whoever listens asks over HTTP. */
+  onSessionDoubt(): void;
+}
+
+/**
+ * The WebSocket to our server: typed requests and notices on protoo, which also reconnects. What protoo
+ * leaves out is here: requests fail at once when the connection drops, and a dead link is noticed.
+ */
+export class Signaling {
+  readonly #options: SignalingOptions;
+  #peer: Peer | null = null;
+  #ready = false;
+  #closed = false;
+  readonly #underWay = new Set<(error: Error) => void>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #pinging = false;
+
+  constructor(options: SignalingOptions) {
+    this.#options = options;
+    this.#connect();
+    this.#timer = setInterval(this.#ping, PING_INTERVAL);
+    addEventListener('online', this.#ping);
+    document.addEventListener('visibilitychange', this.#ping);
+  }
+
+  /**
+   * @throws {RequestError} the server refused
+   * @throws {ConnectionLost} no answer will come
+   */
+  request<M extends Method>(method: M, data: RequestData<M>): Promise<Answer<M>> {
+    const peer = this.#peer;
+    if (!peer?.connected) return Promise.reject(new ConnectionLost());
+    return new Promise<Answer<M>>((resolve, reject) => {
+      const fail = (error: Error) => {
+        this.#underWay.delete(fail);
+        reject(error);
+      };
+      this.#underWay.add(fail);
+      peer.request(method, data).then(
+        (answer) => {
+          this.#underWay.delete(fail);
+          // The one cast of the socket: the client trusts its own server's answers.
+          resolve(answer as Answer<M>);
+        },
+        (error: Error & { code?: ErrorCode }) =>
+          fail(error.code ? new RequestError(error.code, error.message) : new ConnectionLost()),
+      );
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    removeEventListener('online', this.#ping);
+    document.removeEventListener('visibilitychange', this.#ping);
+    this.#drop();
+  }
+
+  #connect(): void {
+    const { device, tab } = this.#options;
+    const address = new URL(SOCKET_PATH, location.href);
+    address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    address.search = new URLSearchParams({ device, tab }).toString();
+    address.hash = '';
+    const peer = new Peer(new WebSocketTransport(address.href, { retry: RETRY }));
+    this.#peer = peer;
+    peer.on('notification', ({ method, data }) => this.#handle(method as Notice, data));
+    peer.on('disconnected', () => this.#lost());
+    peer.on('failed', (attempt) => {
+      this.#lost();
+      if (attempt % TRIES_PER_SESSION_CHECK === 1) this.#options.onSessionDoubt();
+    });
+    peer.on('close', () => {
+      this.#lost();
+      if (!this.#closed) this.#options.onSessionDoubt();
+    });
+  }
+
+  #handle<N extends Notice>(method: N, data: unknown): void {
+    // A newer server may send what this page does not know yet.
+    if (!Object.hasOwn(this.#options.on, method)) return;
+    const handle = this.#options.on[method] as (data: NoticeData<N>) => void;
+    handle(data as NoticeData<N>);
+    if (method === 'snapshot' && !this.#ready) {
+      this.#ready = true;
+      this.#options.onConnected(true);
+    }
+  }
+
+  #lost(): void {
+    for (const fail of [...this.#underWay]) fail(new ConnectionLost());
+    if (!this.#ready) return;
+    this.#ready = false;
+    this.#options.onConnected(false);
+  }
+
+  #drop(): void {
+    const peer = this.#peer;
+    this.#peer = null;
+    peer?.removeAllListeners();
+    peer?.close();
+    this.#lost();
+  }
+
+  /** Browsers cannot ping, and a socket on a dead link stays "open" for minutes. */
+  readonly #ping = async (): Promise<void> => {
+    const peer = this.#peer;
+    if (!peer?.connected || this.#pinging) return;
+    this.#pinging = true;
+    const deadline = setTimeout(() => {
+      if (this.#closed || this.#peer !== peer) return;
+      this.#drop();
+      this.#connect();
+    }, PONG_WITHIN);
+    try {
+      await this.request('ping', {});
+    } catch {
+      // A lost connection is dealt with where it is lost; a refusal is an answer, too.
+    } finally {
+      clearTimeout(deadline);
+      this.#pinging = false;
+    }
+  };
+}

@@ -1,0 +1,91 @@
+import { uuid } from './ids.ts';
+
+/**
+ * The browser's storage under our prefix. It may be switched off or full; nothing here throws, and what
+ * cannot be kept is forgotten with the page.
+ */
+const PREFIX = 'chataway:';
+
+export function load<T>(key: string): T | null {
+  try {
+    const text = localStorage.getItem(PREFIX + key);
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
+}
+
+export function save(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: see above.
+  }
+}
+
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(PREFIX + key);
+  } catch {
+    // Forbidden: then there is nothing to forget either.
+  }
+}
+
+/** The keys that begin with `start`, without our prefix. */
+export function keysOf(start: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + start))
+      .map((key) => key.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
+/** The same for what only this tab, reloads included, should know. */
+export function loadForTab<T>(key: string): T | null {
+  try {
+    const text = sessionStorage.getItem(PREFIX + key);
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
+}
+
+export function saveForTab(key: string, value: unknown): void {
+  try {
+    sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: see above.
+  }
+}
+
+/** The id of this browser profile; it lasts. */
+export function deviceId(): string {
+  const known = load<string>('device');
+  if (known) return known;
+  const made = uuid();
+  save('device', made);
+  return made;
+}
+
+const TAB_KEY = `${PREFIX}tab`;
+let tab: string | undefined;
+
+/**
+ * The id of this tab; it survives a reload. "Duplicate tab" copies the session storage, and two tabs must
+ * not share an id (a call is bound to it), so the id lies there only from `pagehide` to the next load.
+ */
+export function tabId(): string {
+  if (tab) return tab;
+  try {
+    tab = sessionStorage.getItem(TAB_KEY) ?? uuid();
+    sessionStorage.removeItem(TAB_KEY);
+    const kept = tab;
+    addEventListener('pagehide', () => sessionStorage.setItem(TAB_KEY, kept));
+    addEventListener('pageshow', () => sessionStorage.removeItem(TAB_KEY));
+  } catch {
+    tab ??= uuid();
+  }
+  return tab;
+}

@@ -1,0 +1,328 @@
+import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
+import type { ErrorCode } from '#protocol/errors';
+import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
+import { type DeviceProblem, LocalMedia } from '../lib/devices.ts';
+import { mark } from '../lib/marks.ts';
+import { MediaSession, prepareMedia, type RemoteTrack } from '../lib/media-session.ts';
+import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
+import { loadForTab, saveForTab } from '../lib/storage.ts';
+
+/** Whom a call is with; presence plays no part in it. */
+export interface Peer {
+  id: string;
+  username: string;
+}
+
+export type Phase = 'calling' | 'ringing' | 'connecting' | 'active' | 'reconnecting' | 'ended';
+
+/** How it ended: the server's reason, or why it could not begin. */
+export type Ending = EndReason | ErrorCode | 'elsewhere';
+
+export interface ActiveCallOptions {
+  signaling: Signaling;
+  selfId: string;
+  tab: string;
+  peer: Peer;
+  kind: CallKind;
+  id: string;
+  /** Whether this account calls. */
+  outgoing: boolean;
+  /** A wish that goes to the server again on every connection until it is answered. */
+  begin: ((id: string) => Promise<{ call: Call }>) | null;
+  onAnswer(call: Call): void;
+}
+
+/** What a reload must not change: nobody's camera comes on by itself. */
+interface KeptDevices {
+  id: string;
+  microphoneOn: boolean;
+  cameraOn: boolean;
+}
+
+const DEVICES_KEY = 'call-devices';
+
+export function ownLeg(call: Call, selfId: string): Leg | undefined {
+  return call.legs.find(({ accountId }) => accountId === selfId);
+}
+
+/** The call that this tab is in: what is seen and heard of it, and its buttons. */
+export class ActiveCall {
+  readonly peer: Peer;
+  readonly kind: CallKind;
+  readonly outgoing: boolean;
+  readonly #options: ActiveCallOptions;
+  readonly #local: LocalMedia;
+  readonly #media: MediaSession;
+  #id: string;
+  #call = $state.raw<Call | null>(null);
+  #ending = $state<Ending | null>(null);
+  #begin: ActiveCallOptions['begin'];
+  #joined = false;
+  #released = false;
+  #heard = false;
+
+  #microphoneOn = $state(true);
+  #cameraOn = $state(false);
+  #selfView = $state.raw<MediaStream | null>(null);
+  #audioProblem = $state<DeviceProblem | null>(null);
+  #videoProblem = $state<DeviceProblem | null>(null);
+  #remoteVideo = $state.raw<MediaStream | null>(null);
+  #remoteAudio = $state.raw<MediaStream | null>(null);
+  #remoteCameraOff = $state(true);
+  #remoteMuted = $state(false);
+  #trouble = $state(false);
+
+  constructor(options: ActiveCallOptions) {
+    this.#options = options;
+    this.peer = options.peer;
+    this.kind = options.kind;
+    this.outgoing = options.outgoing;
+    this.#id = options.id;
+    this.#begin = options.begin;
+    this.#local = new LocalMedia((kind) => this.#deviceGone(kind));
+    this.#media = this.#makeMedia();
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get phase(): Phase {
+    if (this.#ending) return 'ended';
+    if (!this.#call) return this.outgoing ? 'calling' : 'connecting';
+    // Until the answer is known to the server, its word is still that it rings.
+    return !this.outgoing && this.#call.state === 'ringing' ? 'connecting' : this.#call.state;
+  }
+
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  /** When it was answered, by the server's clock. */
+  get answeredAt(): number | null {
+    return this.#call?.answeredAt ?? null;
+  }
+
+  get endedAt(): number | null {
+    return this.#call?.endedAt ?? null;
+  }
+
+  get microphoneOn(): boolean {
+    return this.#microphoneOn;
+  }
+
+  get cameraOn(): boolean {
+    return this.#cameraOn;
+  }
+
+  get selfView(): MediaStream | null {
+    return this.#selfView;
+  }
+
+  get audioProblem(): DeviceProblem | null {
+    return this.#audioProblem;
+  }
+
+  get videoProblem(): DeviceProblem | null {
+    return this.#videoProblem;
+  }
+
+  get remoteVideo(): MediaStream | null {
+    return this.#remoteVideo;
+  }
+
+  get remoteAudio(): MediaStream | null {
+    return this.#remoteAudio;
+  }
+
+  get remoteCameraOff(): boolean {
+    return this.#remoteCameraOff;
+  }
+
+  get remoteMuted(): boolean {
+    return this.#remoteMuted;
+  }
+
+  /** Whether media could not be joined. */
+  get trouble(): boolean {
+    return this.#trouble;
+  }
+
+  /** Opens the devices and goes to the server, both at once. */
+  start(withCamera: boolean): void {
+    this.#cameraOn = withCamera;
+    void this.#openDevices(withCamera);
+    prepareMedia(this.#options.signaling).catch(() => {});
+    void this.#goOn();
+  }
+
+  /** Takes the call up after a reload, with microphone and camera as they were. */
+  resume(): void {
+    const kept = loadForTab<KeptDevices>(DEVICES_KEY);
+    const same = kept?.id === this.#id ? kept : null;
+    this.#microphoneOn = same?.microphoneOn ?? true;
+    this.start(same?.cameraOn ?? false);
+  }
+
+  /** A new connection: what was asked is asked again, and media is joined afresh. */
+  reconnected(): void {
+    void this.#goOn();
+    if (this.#joined && !this.#ending) this.#media.join();
+  }
+
+  /** The call as the server tells it. */
+  update(call: Call): void {
+    if (call.id !== this.#id || call.version <= (this.#call?.version ?? 0)) return;
+    this.#call = call;
+    if (call.boundTo !== null) this.#begin = null;
+    if (call.state === 'ended') return this.end(call.reason ?? 'hung_up');
+    if (call.boundTo !== null && call.boundTo !== this.#options.tab) return this.end('elsewhere');
+    if (call.state === 'ringing') mark('ringing');
+    const leg = ownLeg(call, this.#options.selfId);
+    const answered = leg?.state === 'connecting' || leg?.state === 'active' || leg?.state === 'reconnecting';
+    if (answered && !this.#joined && !this.#released) {
+      this.#joined = true;
+      this.#media.join();
+    }
+  }
+
+  setMicrophone(on: boolean): void {
+    this.#microphoneOn = on;
+    this.#publish();
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    this.#cameraOn = on;
+    if (on) {
+      await this.#local.openCamera();
+      // Another press, or the end, may have come while the camera opened.
+      if (!this.#cameraOn || this.#released) this.#local.closeCamera();
+    } else {
+      this.#local.closeCamera();
+    }
+    this.#noteDevices();
+  }
+
+  consumerAdded({ callId, consumer }: ConsumerAdded): void {
+    if (callId === this.#id) this.#media.consumerAdded(consumer);
+  }
+
+  consumerRemoved({ callId, consumerId }: ConsumerRemoved): void {
+    if (callId === this.#id) this.#media.consumerRemoved(consumerId);
+  }
+
+  consumerPaused({ callId, consumerId, paused }: ConsumerPaused): void {
+    if (callId === this.#id) this.#media.consumerPaused(consumerId, paused);
+  }
+
+  mediaLost(callId: string): void {
+    if (callId === this.#id) this.#media.join();
+  }
+
+  /** It is over, for whatever reason: every device is let go at once. */
+  end(ending: Ending): void {
+    this.close();
+    // The first word stands, but the server's comes before our guess.
+    this.#ending = this.#call?.reason ?? this.#ending ?? ending;
+  }
+
+  close(): void {
+    this.#released = true;
+    this.#begin = null;
+    this.#local.close();
+    this.#media.close();
+    this.#selfView = null;
+    this.#remoteVideo = null;
+    this.#remoteAudio = null;
+  }
+
+  /** Asks what was not answered yet: the invitation, or the acceptance. */
+  async #goOn(): Promise<void> {
+    if (!this.#begin) return;
+    try {
+      const { call } = await this.#begin(this.#id);
+      this.#begin = null;
+      // Both called each other: the call that was first goes on.
+      if (!this.#ending) this.#id = call.id;
+      this.#options.onAnswer(call);
+    } catch (error) {
+      if (error instanceof ConnectionLost) return;
+      this.end(error instanceof RequestError ? error.code : 'internal');
+    }
+  }
+
+  async #openDevices(withCamera: boolean): Promise<void> {
+    await this.#local.open(withCamera);
+    if (!this.#cameraOn) this.#local.closeCamera();
+    this.#noteDevices();
+  }
+
+  #noteDevices(): void {
+    this.#audioProblem = this.#local.audio ? null : this.#local.audioProblem;
+    this.#videoProblem = this.#local.video ? null : this.#local.videoProblem;
+    this.#cameraOn = this.#local.video !== null;
+    this.#publish();
+  }
+
+  #publish(): void {
+    if (this.#released) return;
+    const { audio, video } = this.#local;
+    const kept: KeptDevices = { id: this.#id, microphoneOn: this.#microphoneOn, cameraOn: this.#cameraOn };
+    saveForTab(DEVICES_KEY, kept);
+    if (audio) audio.enabled = this.#microphoneOn;
+    this.#media.setTrack('microphone', this.#microphoneOn ? audio : null);
+    this.#media.setTrack('camera', video);
+    if ((this.#selfView?.getVideoTracks()[0] ?? null) !== video) {
+      this.#selfView = video && new MediaStream([video]);
+    }
+  }
+
+  #deviceGone(kind: 'audio' | 'video'): void {
+    if (kind === 'audio') this.#local.audioProblem = 'absent';
+    else this.#local.videoProblem = 'absent';
+    this.#noteDevices();
+  }
+
+  #makeMedia(): MediaSession {
+    const { signaling } = this.#options;
+    // The id is read at each use: it may change while nothing has been joined.
+    const id = () => this.#id;
+    return new MediaSession({
+      signaling,
+      get callId() {
+        return id();
+      },
+      onRemote: (tracks) => this.#showRemote(tracks),
+      onTrouble: () => (this.#trouble = true),
+    });
+  }
+
+  #showRemote(tracks: readonly RemoteTrack[]): void {
+    const camera = tracks.find(({ source }) => source === 'camera');
+    const microphone = tracks.find(({ source }) => source === 'microphone');
+    this.#remoteVideo = sameOrNew(this.#remoteVideo, camera);
+    this.#remoteAudio = sameOrNew(this.#remoteAudio, microphone);
+    this.#remoteCameraOff = !camera || camera.paused;
+    this.#remoteMuted = !microphone || microphone.paused;
+    if (tracks.length) this.#trouble = false;
+    if (microphone && !this.#heard) {
+      this.#heard = true;
+      void markFirstSound(microphone);
+    }
+  }
+}
+
+/** A stream that is shown goes on being shown while its track is the same. */
+function sameOrNew(stream: MediaStream | null, remote: RemoteTrack | undefined): MediaStream | null {
+  if (!remote) return null;
+  return stream?.getTracks()[0] === remote.track ? stream : new MediaStream([remote.track]);
+}
+
+/** Marks the moment when the first packet of the other's voice was played out. */
+async function markFirstSound({ receiver, track }: RemoteTrack): Promise<void> {
+  if (!receiver?.getSynchronizationSources) return;
+  while (track.readyState === 'live' && receiver.getSynchronizationSources().length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  if (track.readyState === 'live') mark('remote-audio');
+}

@@ -1,0 +1,230 @@
+import type { Call, CallKind } from '#protocol/call';
+import type { NoticeHandlers } from '../lib/signaling.ts';
+import { uuid } from '../lib/ids.ts';
+import { mark } from '../lib/marks.ts';
+import { prepareMedia } from '../lib/media-session.ts';
+import type { Signaling } from '../lib/signaling.ts';
+import { ActiveCall, type ActiveCallOptions, type Ending, ownLeg, type Peer } from './active-call.svelte.ts';
+
+/** What became of a ring that this tab did not answer. */
+export type RingOutcome = 'answered_elsewhere' | 'missed';
+
+export interface CallsOptions {
+  signaling: Signaling;
+  selfId: string;
+  tab: string;
+  /** The conversation that a call to this account belongs to. */
+  conversationWith(peer: Peer): Promise<string>;
+  onRingOver(outcome: RingOutcome, caller: Peer): void;
+}
+
+/** All calls of this account: the one in this tab, the one that rings, and one on another device. */
+export class Calls {
+  readonly #options: CallsOptions;
+  #live = $state.raw<ReadonlyMap<string, Call>>(new Map());
+  #here = $state.raw<ActiveCall | null>(null);
+  /** Calls that were declined or hung up in this tab; the server may not know yet. */
+  #done = $state.raw<ReadonlySet<string>>(new Set());
+  /** The last version of calls that have ended, so that late answers do not wake them. */
+  readonly #ended = new Map<string, number>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /** The call in this tab; it stays, as ended, until it is dismissed. */
+  get here(): ActiveCall | null {
+    return this.#here;
+  }
+
+  get incoming(): Call | null {
+    if (this.#here && this.#here.phase !== 'ended') return null;
+    for (const call of this.#live.values()) {
+      if (this.#isRinging(call) && !this.#done.has(call.id)) return call;
+    }
+    return null;
+  }
+
+  /** A call that another tab or device of this account is in. */
+  get elsewhere(): Call | null {
+    for (const call of this.#live.values()) {
+      if (call.boundTo !== null && call.boundTo !== this.#options.tab) return call;
+    }
+    return null;
+  }
+
+  peerOf(call: Call): Peer {
+    const leg = call.legs.find(({ accountId }) => accountId !== this.#options.selfId);
+    return { id: leg?.accountId ?? '', username: leg?.username ?? '' };
+  }
+
+  /** The calls that live, from a snapshot. What is not among them is over. */
+  fill(calls: readonly Call[]): void {
+    const live = new Set(calls.map(({ id }) => id));
+    for (const call of this.#live.values()) if (!live.has(call.id)) this.#forget(call);
+    const here = this.#here;
+    for (const call of calls) {
+      // An alert may have been lost with the last connection.
+      if (this.#live.has(call.id) && this.#isRinging(call)) this.#ring(call);
+      this.received(call);
+    }
+    for (const id of this.#done) if (live.has(id)) this.#tellDone(id);
+    if (here && here === this.#here) here.reconnected();
+  }
+
+  received(call: Call): void {
+    const known = this.#live.get(call.id)?.version ?? this.#ended.get(call.id) ?? 0;
+    if (call.version <= known) return;
+    const before = this.#live.get(call.id);
+    this.#keep(call);
+    if (this.#here?.id === call.id) this.#here.update(call);
+    else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
+    else if (this.#isRinging(call) && !before) this.#ring(call);
+    else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
+  }
+
+  call(peer: Peer, kind: CallKind): void {
+    if (this.#here && this.#here.phase !== 'ended') return;
+    mark('call-click');
+    const { signaling, conversationWith } = this.#options;
+    const begin = async (callId: string) => {
+      const conversationId = await conversationWith(peer);
+      return signaling.request('invite', { callId, conversationId, kind });
+    };
+    const here = this.#make({ peer, kind, id: uuid(), outgoing: true, begin });
+    here.start(kind === 'video');
+  }
+
+  answer(withCamera: boolean): void {
+    const call = this.incoming;
+    if (!call) return;
+    mark('answer');
+    const { signaling } = this.#options;
+    const begin = (callId: string) => signaling.request('accept', { callId });
+    const here = this.#make({ peer: this.peerOf(call), kind: call.kind, id: call.id, outgoing: false, begin });
+    here.start(withCamera);
+  }
+
+  decline(): void {
+    const call = this.incoming;
+    if (!call) return;
+    this.#done = new Set(this.#done).add(call.id);
+    this.#tellDone(call.id);
+  }
+
+  /** Cancels the call while it rings, or ends it. */
+  hangUp(): void {
+    const here = this.#here;
+    if (!here || here.phase === 'ended') return;
+    here.end(here.answeredAt === null ? 'cancelled' : 'hung_up');
+    this.#done = new Set(this.#done).add(here.id);
+    this.#tellDone(here.id);
+  }
+
+  again(): void {
+    const here = this.#here;
+    if (here?.phase === 'ended') this.call(here.peer, here.kind);
+  }
+
+  dismiss(): void {
+    if (this.#here?.phase === 'ended') this.#here = null;
+  }
+
+  readonly notices: Pick<NoticeHandlers, 'call' | 'consumerAdded' | 'consumerRemoved' | 'consumerPaused' | 'mediaLost'> =
+    {
+      call: ({ call }) => this.received(call),
+      consumerAdded: (data) => this.#here?.consumerAdded(data),
+      consumerRemoved: (data) => this.#here?.consumerRemoved(data),
+      consumerPaused: (data) => this.#here?.consumerPaused(data),
+      mediaLost: ({ callId }) => this.#here?.mediaLost(callId),
+    };
+
+  /** Lets go of every device; the call itself is left to the server. */
+  close(): void {
+    this.#here?.close();
+    this.#here = null;
+  }
+
+  #isRinging(call: Call): boolean {
+    return call.state !== 'ended' && ownLeg(call, this.#options.selfId)?.state === 'ringing';
+  }
+
+  #keep(call: Call): void {
+    const live = new Map(this.#live);
+    if (call.state === 'ended') {
+      live.delete(call.id);
+      this.#ended.set(call.id, call.version);
+    } else {
+      live.set(call.id, call);
+    }
+    this.#live = live;
+  }
+
+  #make(call: Pick<ActiveCallOptions, 'peer' | 'kind' | 'id' | 'outgoing' | 'begin'>): ActiveCall {
+    const { signaling, selfId, tab } = this.#options;
+    this.#here?.close();
+    const here: ActiveCall = new ActiveCall({
+      signaling,
+      selfId,
+      tab,
+      ...call,
+      onAnswer: (answered) => {
+        this.received(answered);
+        // A notice may have brought this very version before the answer did.
+        here.update(this.#live.get(answered.id) ?? answered);
+        if (here.phase === 'ended' && answered.state !== 'ended') this.#endAfterAll(answered);
+      },
+    });
+    this.#here = here;
+    return here;
+  }
+
+  /** The person hung up before the invitation was answered. */
+  #endAfterAll(call: Call): void {
+    if (call.boundTo !== this.#options.tab && call.boundTo !== null) return;
+    this.#done = new Set(this.#done).add(call.id);
+    this.#tellDone(call.id);
+  }
+
+  /** After a reload, the call that is still bound to this tab. */
+  #takeUp(call: Call): void {
+    if (this.#done.has(call.id) || (this.#here && this.#here.phase !== 'ended')) return;
+    const outgoing = ownLeg(call, this.#options.selfId)?.role === 'caller';
+    const here = this.#make({ peer: this.peerOf(call), kind: call.kind, id: call.id, outgoing, begin: null });
+    here.resume();
+    here.update(call);
+  }
+
+  #ring(call: Call): void {
+    const { signaling } = this.#options;
+    signaling.request('alert', { callId: call.id }).catch(() => {});
+    prepareMedia(signaling).catch(() => {});
+  }
+
+  #ringOver(call: Call): void {
+    if (this.#done.has(call.id)) return;
+    const caller = this.peerOf(call);
+    if (call.state !== 'ended') this.#options.onRingOver('answered_elsewhere', caller);
+    else if (call.reason === 'cancelled' || call.reason === 'no_answer') this.#options.onRingOver('missed', caller);
+  }
+
+  /** A call that a snapshot does not know any more. */
+  #forget(call: Call): void {
+    const live = new Map(this.#live);
+    live.delete(call.id);
+    this.#live = live;
+    const ending: Ending = call.answeredAt === null ? 'no_answer' : 'connection_lost';
+    if (this.#here?.id === call.id) this.#here.end(ending);
+    else if (this.#isRinging(call)) this.#options.onRingOver('missed', this.peerOf(call));
+  }
+
+  #tellDone(callId: string): void {
+    const ringing = this.#live.get(callId);
+    const method = ringing && this.#isRinging(ringing) ? 'decline' : 'endCall';
+    this.#options.signaling.request(method, { callId }).then(
+      ({ call }) => this.received(call),
+      // Without a connection the next snapshot brings it up again; a refusal means that it is over.
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,176 @@
+import type { Conversation as Row, ConversationsPage, Message } from '#protocol/chat';
+import { EXCERPT_MAX } from '#protocol/limits';
+import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
+import { Conversation, isUnread } from './conversation.svelte.ts';
+import type { People } from './people.svelte.ts';
+
+function byLatest(a: Row, b: Row): number {
+  return (b.lastMessage?.sentAt ?? 0) - (a.lastMessage?.sentAt ?? 0);
+}
+
+export interface ConversationsOptions {
+  signaling: Signaling;
+  selfId: string;
+  people: People;
+}
+
+/** The list of conversations, the latest first, and the one that is open. */
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  #list = $state.raw<readonly Row[]>([]);
+  #more = $state(false);
+  #unread = $state(0);
+  #open = $state.raw<Conversation | null>(null);
+  /** The account whose conversation is wanted; it may still be on its way. */
+  #wanted = $state<string | null>(null);
+  #problem = $state<'not_found' | 'failed' | null>(null);
+  #loading = false;
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+  }
+
+  get list(): readonly Row[] {
+    return this.#list;
+  }
+
+  get more(): boolean {
+    return this.#more;
+  }
+
+  /** How many conversations have unread messages. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  get open(): Conversation | null {
+    return this.#open;
+  }
+
+  get wanted(): string | null {
+    return this.#wanted;
+  }
+
+  get problem(): 'not_found' | 'failed' | null {
+    return this.#problem;
+  }
+
+  /** How many messages of this person wait to be read, as far as the list goes. */
+  unreadOf(accountId: string): number {
+    const row = this.#list.find(({ people }) => people[0]?.id === accountId);
+    return row ? Math.max(0, row.lastSeq - row.readSeq) : 0;
+  }
+
+  /** From a snapshot. */
+  fill(page: ConversationsPage, unread: number): void {
+    this.#learn(page);
+    this.#list = [...page.conversations].sort(byLatest);
+    this.#more = page.more;
+    this.#unread = unread;
+    if (this.#wanted) void this.#load(this.#wanted);
+  }
+
+  async loadMore(): Promise<void> {
+    const before = this.#list.at(-1)?.lastMessage?.sentAt;
+    if (!this.#more || this.#loading || before === undefined) return;
+    this.#loading = true;
+    try {
+      const page = await this.#options.signaling.request('listConversations', { before });
+      this.#learn(page);
+      const known = new Set(this.#list.map(({ id }) => id));
+      this.#list = [...this.#list, ...page.conversations.filter(({ id }) => !known.has(id))].sort(byLatest);
+      this.#more = page.more;
+    } catch {
+      // Scrolling on, or the next connection, asks again.
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** Opens the conversation with a person, or none. */
+  show(accountId: string | null): void {
+    if (accountId === this.#wanted) return;
+    this.#wanted = accountId;
+    this.#problem = null;
+    if (this.#open?.person.id !== accountId) this.#open = null;
+    if (accountId) void this.#load(accountId);
+  }
+
+  retry(): void {
+    this.#problem = null;
+    if (this.#wanted) void this.#load(this.#wanted);
+  }
+
+  /** The conversation with a person, for a call out of the list. */
+  async idOf(accountId: string): Promise<string> {
+    if (this.#open?.person.id === accountId) return this.#open.id;
+    const known = this.#list.find(({ people }) => people[0]?.id === accountId);
+    if (known) return known.id;
+    const opened = await this.#options.signaling.request('openConversation', { accountId });
+    return opened.conversation.id;
+  }
+
+  /** A message and its conversation, as a notice brings them. */
+  received(message: Message, conversation: Row): void {
+    this.#options.people.learn(conversation.people);
+    const before = this.#list.find(({ id }) => id === conversation.id);
+    const wasUnread = before
+      ? isUnread(before)
+      : isUnread({ ...conversation, lastSeq: conversation.lastSeq - 1 });
+    this.#unread += Number(isUnread(conversation)) - Number(wasUnread);
+    this.#upsert(conversation);
+    if (this.#open?.id === message.conversationId) this.#open.add(message);
+  }
+
+  /** A message of ours that was acknowledged here. */
+  sent(message: Message): void {
+    if (this.#open?.id === message.conversationId) this.#open.add(message);
+    const row = this.#list.find(({ id }) => id === message.conversationId);
+    const people = row?.people ?? (this.#open?.id === message.conversationId ? [this.#open.person] : null);
+    if (!people || (row && row.lastSeq >= message.seq)) return;
+    const lastMessage = { ...message, text: [...message.text].slice(0, EXCERPT_MAX).join('') };
+    const read = { lastSeq: message.seq, readSeq: Math.max(row?.readSeq ?? 0, message.seq) };
+    if (row && isUnread(row)) this.#unread = Math.max(0, this.#unread - 1);
+    this.#upsert({ id: message.conversationId, people, lastMessage, ...read });
+  }
+
+  /** Read up to `seq`, here or in another tab. */
+  read(conversationId: string, seq: number): void {
+    const row = this.#list.find(({ id }) => id === conversationId);
+    if (!row || seq <= row.readSeq) return;
+    const after = { ...row, readSeq: seq };
+    if (isUnread(row) && !isUnread(after)) this.#unread = Math.max(0, this.#unread - 1);
+    this.#list = this.#list.map((one) => (one.id === conversationId ? after : one));
+  }
+
+  #learn(page: ConversationsPage): void {
+    this.#options.people.learn(page.conversations.flatMap(({ people }) => people));
+  }
+
+  #upsert(row: Row): void {
+    this.#list = [row, ...this.#list.filter(({ id }) => id !== row.id)].sort(byLatest);
+  }
+
+  /** Also on every new connection: it catches up, and has the server watch the person's presence. */
+  async #load(accountId: string): Promise<void> {
+    const { signaling, selfId, people } = this.#options;
+    try {
+      const opened = await signaling.request('openConversation', { accountId });
+      people.learn(opened.conversation.people);
+      if (this.#wanted !== accountId) return;
+      this.#problem = null;
+      if (this.#open?.id === opened.conversation.id) this.#open.refresh(opened);
+      else this.#open = new Conversation({ signaling, selfId, opened, onRead: this.#markRead });
+    } catch (error) {
+      if (error instanceof ConnectionLost || this.#wanted !== accountId) return;
+      const unknown = error instanceof RequestError && (error.code === 'not_found' || error.code === 'invalid');
+      this.#problem = unknown ? 'not_found' : 'failed';
+    }
+  }
+
+  readonly #markRead = (conversationId: string, seq: number): void => {
+    this.read(conversationId, seq);
+    // Lost with the connection, it is repeated when the conversation is looked at again.
+    this.#options.signaling.request('markRead', { conversationId, seq }).catch(() => {});
+  };
+}

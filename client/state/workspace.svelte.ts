@@ -1,0 +1,133 @@
+import { createContext } from 'svelte';
+import type { Self } from '#protocol/account';
+import type { Snapshot } from '#protocol/methods';
+import { Signaling } from '../lib/signaling.ts';
+import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
+import { Calls, type RingOutcome } from './calls.svelte.ts';
+import { Conversations } from './conversations.svelte.ts';
+import { Outbox } from './outbox.svelte.ts';
+import { People } from './people.svelte.ts';
+import { Permission } from './permission.svelte.ts';
+import type { Router } from './router.svelte.ts';
+import type { Session } from './session.svelte.ts';
+import { Toasts } from './toasts.svelte.ts';
+
+export interface WorkspaceTexts {
+  ringOver(outcome: RingOutcome, caller: string): string;
+}
+
+/** All that a signed-in person works with, put together and wired to the server's notices. */
+export class Workspace {
+  readonly session: Session;
+  readonly router: Router;
+  readonly toasts = new Toasts();
+  readonly permission = new Permission();
+  readonly people: People;
+  readonly conversations: Conversations;
+  readonly outbox: Outbox;
+  readonly calls: Calls;
+  readonly #signaling: Signaling;
+  readonly #accountId: string;
+  #connected = $state(false);
+  #everConnected = $state(false);
+  /** How far the server's clock is ahead of ours, in milliseconds. */
+  #clockAhead = $state(0);
+
+  constructor(session: Session, router: Router, account: Self, texts: WorkspaceTexts) {
+    this.session = session;
+    this.router = router;
+    this.#accountId = account.id;
+    const tab = tabId();
+    const selfId = account.id;
+    this.#signaling = new Signaling({
+      device: deviceId(),
+      tab,
+      on: {
+        snapshot: (snapshot) => this.#fill(snapshot),
+        personChanged: ({ person, online }) => this.people.changed(person, online),
+        message: ({ message, conversation }) => {
+          this.conversations.received(message, conversation);
+          this.outbox.arrived(message.id);
+        },
+        read: ({ conversationId, seq }) => this.conversations.read(conversationId, seq),
+        call: (data) => this.calls.notices.call(data),
+        consumerAdded: (data) => this.calls.notices.consumerAdded(data),
+        consumerRemoved: (data) => this.calls.notices.consumerRemoved(data),
+        consumerPaused: (data) => this.calls.notices.consumerPaused(data),
+        mediaLost: (data) => this.calls.notices.mediaLost(data),
+      },
+      onConnected: (connected) => {
+        this.#connected = connected;
+        this.#everConnected ||= connected;
+      },
+      onSessionDoubt: () => void session.check(),
+    });
+    const signaling = this.#signaling;
+    this.people = new People(signaling);
+    this.conversations = new Conversations({ signaling, selfId, people: this.people });
+    this.outbox = new Outbox(signaling, selfId, (message) => this.conversations.sent(message));
+    this.calls = new Calls({
+      signaling,
+      selfId,
+      tab,
+      conversationWith: (peer) => this.conversations.idOf(peer.id),
+      onRingOver: (outcome, caller) => this.toasts.tell(texts.ringOver(outcome, caller.username)),
+    });
+    addEventListener('pagehide', this.#letGo);
+    addEventListener('pageshow', this.#returned);
+  }
+
+  get signaling(): Signaling {
+    return this.#signaling;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Whether there was a connection at all; before it, waiting is no disturbance. */
+  get everConnected(): boolean {
+    return this.#everConnected;
+  }
+
+  /** The time by the server's clock, in milliseconds. */
+  now(): number {
+    return Date.now() + this.#clockAhead;
+  }
+
+  /** Signs out, and leaves nothing to be read on a computer that others use. */
+  async signOut(): Promise<void> {
+    await this.session.signOut();
+    for (const kind of ['draft', 'outbox']) {
+      for (const key of keysOf(`${kind}:${this.#accountId}:`)) forget(key);
+    }
+  }
+
+  close(): void {
+    removeEventListener('pagehide', this.#letGo);
+    removeEventListener('pageshow', this.#returned);
+    this.calls.close();
+    this.people.close();
+    this.#signaling.close();
+  }
+
+  #fill(snapshot: Snapshot): void {
+    this.#clockAhead = snapshot.now - Date.now();
+    this.session.update(snapshot.self);
+    this.people.fill(snapshot.people);
+    this.conversations.fill(snapshot.conversations, snapshot.unread);
+    this.calls.fill(snapshot.calls);
+    this.outbox.resend();
+  }
+
+  /** No camera light without a page. */
+  readonly #letGo = (): void => this.calls.close();
+
+  /** A page that comes out of the back/forward cache has a dead connection and stopped devices. */
+  readonly #returned = (event: PageTransitionEvent): void => {
+    if (event.persisted) location.reload();
+  };
+}
+
+const [get, set] = createContext<Workspace>();
+export { get as getWorkspace, set as setWorkspace };

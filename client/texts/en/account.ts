@@ -1,0 +1,66 @@
+import type { FieldProblem } from '#protocol/errors';
+import { PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '#protocol/limits';
+
+/** Signing up and in; the first page loads this chapter. */
+export const account = {
+  product: 'ChatAway',
+  claim: 'Chat and call, on your own server.',
+  loading: 'Loading…',
+  unreachable: 'The server cannot be reached. Check your connection.',
+  tryAgain: 'Try again',
+  sessionEnded: 'Your session has ended. Please sign in again.',
+  signIn: {
+    title: 'Welcome back',
+    username: 'Username',
+    usernameHint: 'Your email address works too.',
+    password: 'Password',
+    submit: 'Sign in',
+    busy: 'Signing in…',
+    other: 'New here?',
+    otherLink: 'Sign up',
+  },
+  signUp: {
+    title: 'Create your account',
+    username: 'Username',
+    usernameHint: `${USERNAME_MIN} to ${USERNAME_MAX} letters, digits, and _ . -`,
+    email: 'Email',
+    password: 'Password',
+    passwordHint: `At least ${PASSWORD_MIN} characters.`,
+    repeat: 'Repeat password',
+    submit: 'Sign up',
+    busy: 'Signing up…',
+    other: 'Already have an account?',
+    otherLink: 'Sign in',
+  },
+  showPassword: 'Show password',
+  hidePassword: 'Hide password',
+  field(name: string, problem: FieldProblem): string {
+    switch (problem) {
+      case 'required':
+        return 'Please fill this in.';
+      case 'too_short':
+        return name === 'username'
+          ? `Use at least ${USERNAME_MIN} characters.`
+          : `Use at least ${PASSWORD_MIN} characters.`;
+      case 'too_long':
+        if (name === 'username') return `Use at most ${USERNAME_MAX} characters.`;
+        return name === 'email' ? 'This address is too long.' : `Use at most ${PASSWORD_MAX} characters.`;
+      case 'bad_characters':
+        return name === 'username'
+          ? 'Use only letters, digits, and _ . -'
+          : 'This has characters that cannot be used.';
+      case 'not_an_email':
+        return 'Write an address like name@example.com.';
+      case 'taken':
+        return name === 'email' ? 'This address has an account already.' : 'This name is taken. Choose another.';
+      case 'too_common':
+        return 'This password is easy to guess. Choose another.';
+      case 'contains_username':
+        return 'Leave your username out of your password.';
+      case 'differs':
+        return 'The two passwords are not the same.';
+      case 'wrong':
+        return 'This password is not right.';
+    }
+  },
+};

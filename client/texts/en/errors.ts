@@ -1,0 +1,28 @@
+import type { ErrorCode } from '#protocol/errors';
+
+const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
+  no_connection: 'The server cannot be reached. Check your connection and try again.',
+  wrong_credentials: 'The username or password is not right.',
+  account_disabled: 'This account is switched off. Ask the people who run this server.',
+  not_signed_in: 'Your session has ended. Please sign in again.',
+  forbidden: 'You may not do this.',
+  wrong_origin: 'Open this page under the address the server is set up for.',
+  overloaded: 'The server has too much to do right now. Try again in a moment.',
+};
+
+function minutes(seconds: number): string {
+  const rounded = Math.ceil(seconds / 60);
+  return rounded <= 1 ? 'a minute' : `${rounded} minutes`;
+}
+
+/** Errors that may come up anywhere. */
+export const errors = {
+  words(code: ErrorCode | 'no_connection', retryAfter: number | null = null): string {
+    if (code === 'rate_limited') {
+      return retryAfter === null
+        ? 'Too many tries. Wait a little and try again.'
+        : `Too many tries. Try again in ${minutes(retryAfter)}.`;
+    }
+    return WORDS[code] ?? 'Something went wrong on the server. Try again.';
+  },
+};
