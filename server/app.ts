@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
@@ -118,8 +123,9 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     logger,
   });
   const handle = http.callback();
-  const onRequest: typeof handle = async (request, response) => handle(request, response);
-  const server: Server = tls ? createHttpsServer(tls, onRequest) : createHttpServer(onRequest);
+  // Koa answers every error itself, so nothing waits for this promise.
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
+  const server = tls ? createHttpsServer(tls, onRequest) : createHttpServer(onRequest);
   signaling.attach(server);
   const purge = setInterval(() => {
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));

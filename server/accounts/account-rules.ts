@@ -1,5 +1,6 @@
 import type { FieldProblem } from '#protocol/errors';
 import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '#protocol/limits';
+import { codePoints } from '#protocol/text';
 import { z } from 'zod';
 import { comparisonKey } from './account.ts';
 import { isCommonPassword } from './common-passwords.ts';
@@ -13,8 +14,6 @@ const PASSWORD_BESIDES_USERNAME = 6;
 /** Different characters, below which a password is a pattern ("1111111111", "abababababab"). */
 const PASSWORD_DIFFERENT_CHARACTERS = 4;
 
-const length = (text: string) => [...text].length;
-
 /** The form in which a password is hashed and compared (NIST SP 800-63B, 5.1.1.2: normalise with NFKC). */
 export const normalisePassword = (password: string) => password.normalize('NFKC');
 
@@ -22,8 +21,8 @@ export const normalisePassword = (password: string) => password.normalize('NFKC'
 export function usernameProblem(username: string): FieldProblem | undefined {
   const name = username.normalize('NFKC');
   if (name === '') return 'required';
-  if (length(name) < USERNAME_MIN) return 'too_short';
-  if (length(name) > USERNAME_MAX) return 'too_long';
+  if (codePoints(name) < USERNAME_MIN) return 'too_short';
+  if (codePoints(name) > USERNAME_MAX) return 'too_long';
   if (!USERNAME.test(name)) return 'bad_characters';
   if (LOOKALIKE_SCRIPTS.filter((script) => script.test(name)).length > 1) return 'bad_characters';
   return undefined;
@@ -43,12 +42,12 @@ export function emailProblem(email: string): FieldProblem | undefined {
 export function passwordProblem(password: string, username: string): FieldProblem | undefined {
   const text = normalisePassword(password);
   if (text === '') return 'required';
-  if (length(text) < PASSWORD_MIN) return 'too_short';
-  if (length(text) > PASSWORD_MAX) return 'too_long';
+  if (codePoints(text) < PASSWORD_MIN) return 'too_short';
+  if (codePoints(text) > PASSWORD_MAX) return 'too_long';
   const key = comparisonKey(text);
   if (isCommonPassword(key) || new Set(key).size < PASSWORD_DIFFERENT_CHARACTERS) return 'too_common';
   const name = comparisonKey(username);
-  if (name !== '' && key.includes(name) && length(key.replaceAll(name, '')) < PASSWORD_BESIDES_USERNAME) {
+  if (name !== '' && key.includes(name) && codePoints(key.replaceAll(name, '')) < PASSWORD_BESIDES_USERNAME) {
     return 'contains_username';
   }
   return undefined;

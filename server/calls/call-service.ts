@@ -230,7 +230,8 @@ export class CallService {
     }
     switch (await calls.save(outcome.call)) {
       case 'saved':
-        return this.#committed(before, outcome.call, outcome.effects);
+        this.#committed(before, outcome.call, outcome.effects);
+        return;
       case 'stale': {
         const fresh = await calls.find(callId);
         if (fresh) this.#live.put(fresh);

@@ -11,6 +11,7 @@ import type {
 } from '#protocol/chat';
 import { CONVERSATIONS_PAGE, EXCERPT_MAX, MESSAGES_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
+import { firstCodePoints } from '#protocol/text';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ConversationRecord } from './conversation.ts';
@@ -142,8 +143,7 @@ export class ChatService {
   }
 }
 
-/** Cut between code points, so that no half of a surrogate pair is left. */
 function excerpt(text: string): string {
-  const characters = [...text.slice(0, EXCERPT_MAX * 2 + 2)];
-  return characters.length > EXCERPT_MAX ? `${characters.slice(0, EXCERPT_MAX - 1).join('')}…` : text;
+  const cut = firstCodePoints(text, EXCERPT_MAX);
+  return cut.length < text.length ? `${cut}…` : text;
 }

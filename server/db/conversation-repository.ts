@@ -19,9 +19,10 @@ export class SqlConversationRepository implements ConversationRepository {
 
   async openDirect(accountId: string, otherId: string, now: number): Promise<ConversationRecord> {
     const pairKey = [accountId, otherId].sort().join(' ');
-    const row = await this.#database.transaction(async (transaction) => {
-      const find = () => transaction('conversations').where({ pair_key: pairKey }).first();
-      const existing: unknown = await find();
+    const row: unknown = await this.#database.transaction(async (transaction) => {
+      const find = async (): Promise<unknown> =>
+        transaction('conversations').where({ pair_key: pairKey }).first();
+      const existing = await find();
       if (existing !== undefined) return existing;
       const id = randomUUID();
       await transaction('conversations').insert({ id, pair_key: pairKey, created_at: now });

@@ -23,15 +23,16 @@ export function serveClient(folder: string): Koa.Middleware {
     },
   });
   return async (ctx, next) => {
-    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || ctx.path.startsWith('/api/')) return next();
-    let missed = false;
-    // sirv writes the response itself where it has the file.
+    const safe = ctx.method === 'GET' || ctx.method === 'HEAD';
+    if (!safe || ctx.path.startsWith('/api/') || isMissing(ctx)) await next();
+  };
+
+  /** sirv writes the response itself where it has the file, and calls back where it has none. */
+  function isMissing(ctx: Koa.Context): boolean {
     ctx.respond = false;
     serve(ctx.req, ctx.res, () => {
-      missed = true;
+      ctx.respond = true;
     });
-    if (!missed) return;
-    ctx.respond = true;
-    await next();
-  };
+    return ctx.respond;
+  }
 }

@@ -12,9 +12,12 @@ import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
 
 /** What the server keeps beside each producer and consumer. */
-export type Tag = { source: MediaSource; accountId: string };
+export interface Tag extends types.AppData {
+  source: MediaSource;
+  accountId: string;
+}
 
-type Transport = types.WebRtcTransport<types.AppData>;
+type Transport = types.WebRtcTransport;
 type Producer = types.Producer<Tag>;
 type Consumer = types.Consumer<Tag>;
 
@@ -164,7 +167,7 @@ export class Participant {
   }
 
   async resumeConsumers(ids: string[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#consumers.get(id)?.resume()));
+    await Promise.all(ids.map(async (id) => this.#consumers.get(id)?.resume()));
   }
 
   /** Looks whether the media is connected now, and tells a change. */

@@ -161,7 +161,7 @@ export class MediaRooms {
     return room;
   }
 
-  #transport(room: Room, router: types.Router): Promise<types.WebRtcTransport<types.AppData>> {
+  #transport(room: Room, router: types.Router): Promise<types.WebRtcTransport> {
     return router.createWebRtcTransport({
       webRtcServer: room.worker.webRtcServer,
       enableUdp: true,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, seq, time } from './common.ts';
 import { MESSAGE_MAX } from './limits.ts';
 import { person } from './people.ts';
+import { codePoints } from './text.ts';
 
 /**
  * A message's text: 1 to 4,000 code points, not only white space, without control characters other
@@ -11,7 +12,7 @@ export const messageText = z
   .string()
   .max(MESSAGE_MAX * 2)
   .refine((text) => text.trim() !== '', 'is empty')
-  .refine((text) => [...text].length <= MESSAGE_MAX, `has more than ${MESSAGE_MAX} characters`)
+  .refine((text) => codePoints(text) <= MESSAGE_MAX, `has more than ${MESSAGE_MAX} characters`)
   .refine((text) => text.isWellFormed(), 'is not well-formed Unicode')
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   .refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'has control characters');

@@ -22,12 +22,12 @@ export class OriginPolicy {
     const { origin, host } = request.headers;
     if (origin === undefined) {
       const site = request.headers['sec-fetch-site'];
-      const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
-      if (required || foreign) throw wrongOrigin();
+      const own = site === undefined || site === 'same-origin' || site === 'none';
+      if (required || !own) throw wrongOrigin();
       return;
     }
     if (origin === this.#publicOrigin) return;
-    if (URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase()) return;
+    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return;
     throw wrongOrigin();
   }
 }

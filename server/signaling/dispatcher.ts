@@ -25,7 +25,7 @@ export class Dispatcher {
   async dispatch(connection: Connection, method: string, data: unknown): Promise<object> {
     try {
       if (!isMethod(method)) throw new AppError('unknown_method', 'There is no such method.');
-      return await this.#run(connection, method, data);
+      return await this.#run(connection, method, this.#with.handlers[method], data);
     } catch (error) {
       if (error instanceof AppError) throw error;
       const { accountId, id: connectionId } = connection;
@@ -34,7 +34,12 @@ export class Dispatcher {
     }
   }
 
-  async #run<M extends Method>(connection: Connection, method: M, raw: unknown): Promise<object> {
+  async #run<M extends Method>(
+    connection: Connection,
+    method: M,
+    handle: Handlers[M],
+    raw: unknown,
+  ): Promise<object> {
     const parsed = requests[method].data.safeParse(raw);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
@@ -46,8 +51,7 @@ export class Dispatcher {
     }
     // The schema belongs to the method; the table of schemas cannot tell the compiler so for a generic one.
     const data = parsed.data as RequestData<M>;
-    const { handlers, services } = this.#with;
-    authorise(method, connection, data, services.calls);
-    return handlers[method](connection, data);
+    authorise(method, connection, data, this.#with.services.calls);
+    return handle(connection, data);
   }
 }

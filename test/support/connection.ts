@@ -52,7 +52,7 @@ export class TestConnection implements Disposable {
   private constructor(socket: WebSocket, seat: ConnectQuery) {
     this.socket = socket;
     this.seat = seat;
-    socket.on('message', (data) => this.#receive(String(data)));
+    socket.on('message', (data) => this.#receive((data as Buffer).toString('utf8')));
     socket.on('close', (code) => {
       this.#closed = { code };
       for (const { reject } of this.#pending.values())
