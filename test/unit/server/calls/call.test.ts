@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest';
+import {
+  apply,
+  createCall,
+  DEADLINES,
+  isRejected,
+  nextDeadline,
+  stateOf,
+  type Call,
+  type CallEvent,
+  type Seat,
+} from '../../../../server/calls/call.ts';
+
+const ANN = 'ann';
+const BEN = 'ben';
+const ANNS: Seat = { device: 'ann-laptop', tab: 'ann-tab' };
+const BENS: Seat = { device: 'ben-phone', tab: 'ben-tab' };
+const T0 = 1_000_000;
+
+const invited = (busyIds: string[] = []) =>
+  createCall(
+    {
+      id: 'call',
+      conversationId: 'conversation',
+      kind: 'video',
+      callerId: ANN,
+      seat: ANNS,
+      calleeIds: [BEN],
+      busyIds: new Set(busyIds),
+    },
+    T0,
+    DEADLINES,
+  );
+
+/** Applies events that must all fit. */
+function after(call: Call, ...events: [CallEvent, number?][]): Call {
+  return events.reduce((current, [event, now = T0]) => {
+    const outcome = apply(current, event, now, DEADLINES);
+    if (isRejected(outcome)) throw new Error(`${event.type} was rejected: ${outcome.rejected}`);
+    expect(outcome.call.version).toBe(current.version + 1);
+    return outcome.call;
+  }, call);
+}
+
+const alert: CallEvent = { type: 'alert', accountId: BEN };
+const accept: CallEvent = { type: 'accept', accountId: BEN, seat: BENS };
+const up = (accountId: string): CallEvent => ({ type: 'mediaUp', accountId });
+const down = (accountId: string): CallEvent => ({ type: 'mediaDown', accountId });
+const drop = (accountId: string, tab: string): CallEvent => ({ type: 'drop', accountId, tab });
+const resume = (accountId: string, tab: string, mediaUp = false): CallEvent => ({
+  type: 'resume',
+  accountId,
+  tab,
+  mediaUp,
+});
+
+const STATES = {
+  calling: invited(),
+  callingDropped: after(invited(), [drop(ANN, ANNS.tab)]),
+  ringing: after(invited(), [alert]),
+  connecting: after(invited(), [alert], [accept]),
+  active: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)]),
+  reconnecting: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [drop(BEN, BENS.tab)]),
+  ended: after(invited(), [alert], [{ type: 'decline', accountId: BEN }]),
+};
+type StateName = keyof typeof STATES;
+
+const EVENTS = {
+  alert,
+  accept,
+  'accept by the caller': { type: 'accept', accountId: ANN, seat: ANNS },
+  decline: { type: 'decline', accountId: BEN },
+  'decline by the caller': { type: 'decline', accountId: ANN },
+  'hang up by the caller': { type: 'hangUp', accountId: ANN },
+  'hang up by the callee': { type: 'hangUp', accountId: BEN },
+  "drop of the caller's tab": drop(ANN, ANNS.tab),
+  "drop of the callee's tab": drop(BEN, BENS.tab),
+  'drop of another tab': drop(BEN, 'another'),
+  "resume of the caller's tab": resume(ANN, ANNS.tab),
+  "resume of the callee's tab, media up": resume(BEN, BENS.tab, true),
+  "resume of the callee's tab, media down": resume(BEN, BENS.tab, false),
+  'resume of another tab': resume(BEN, 'another', true),
+  "the callee's media up": up(BEN),
+  "the callee's media down": down(BEN),
+  'tick, nothing due': { type: 'tick' },
+  'a stranger accepts': { type: 'accept', accountId: 'eve', seat: { device: 'd', tab: 't' } },
+  'a stranger hangs up': { type: 'hangUp', accountId: 'eve' },
+} satisfies Record<string, CallEvent>;
+type EventName = keyof typeof EVENTS;
+
+const no = 'wrong_state';
+const over = 'ended';
+const who = 'not_a_member';
+const always = <T>(value: T): Record<Exclude<StateName, 'ended'>, T> => ({
+  calling: value,
+  callingDropped: value,
+  ringing: value,
+  connecting: value,
+  active: value,
+  reconnecting: value,
+});
+
+/** Every event in every state: the state after it, or why it is rejected. After the end everything is. */
+const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
+  alert: { ...always(no), calling: 'ringing', callingDropped: 'ringing' },
+  accept: {
+    ...always(no),
+    calling: 'connecting',
+    callingDropped: 'reconnecting',
+    ringing: 'connecting',
+  },
+  'accept by the caller': always(no),
+  decline: {
+    ...always(no),
+    calling: 'ended: declined',
+    callingDropped: 'ended: declined',
+    ringing: 'ended: declined',
+  },
+  'decline by the caller': always(no),
+  'hang up by the caller': {
+    ...always('ended: hung_up'),
+    calling: 'ended: cancelled',
+    callingDropped: 'ended: cancelled',
+    ringing: 'ended: cancelled',
+  },
+  'hang up by the callee': { ...always('ended: hung_up'), calling: no, callingDropped: no, ringing: no },
+  "drop of the caller's tab": {
+    calling: 'calling',
+    callingDropped: no,
+    ringing: 'ringing',
+    connecting: 'reconnecting',
+    active: 'reconnecting',
+    reconnecting: 'reconnecting',
+  },
+  "drop of the callee's tab": { ...always(no), connecting: 'reconnecting', active: 'reconnecting' },
+  'drop of another tab': always(no),
+  "resume of the caller's tab": { ...always(no), callingDropped: 'calling' },
+  "resume of the callee's tab, media up": { ...always(no), reconnecting: 'active' },
+  "resume of the callee's tab, media down": always(no),
+  'resume of another tab': always(no),
+  "the callee's media up": { ...always(no), connecting: 'connecting', reconnecting: 'active' },
+  "the callee's media down": { ...always(no), active: 'reconnecting' },
+  'tick, nothing due': always(no),
+  'a stranger accepts': always(who),
+  'a stranger hangs up': always(who),
+};
+
+function told(call: Call, event: CallEvent): string {
+  const outcome = apply(call, event, T0, DEADLINES);
+  if (isRejected(outcome)) return outcome.rejected;
+  return outcome.call.end ? `ended: ${outcome.call.end.reason}` : stateOf(outcome.call);
+}
+
+describe('every event in every state', () => {
+  for (const [event, row] of Object.entries(TABLE) as [EventName, Record<StateName, string>][]) {
+    for (const [state, expected] of Object.entries({ ...row, ended: over }) as [StateName, string][]) {
+      test(`${event}, ${state} -> ${expected}`, () => {
+        expect(told(STATES[state], EVENTS[event])).toBe(expected);
+      });
+    }
+  }
+});
+
+describe('a new call', () => {
+  test('rings until its deadline', () => {
+    expect(stateOf(invited())).toBe('calling');
+    expect(nextDeadline(invited())).toBe(T0 + DEADLINES.invitation);
+  });
+
+  test('is over at once where the callee is busy', () => {
+    const call = invited([BEN]);
+    expect(stateOf(call)).toBe('ended');
+    expect(call.end).toEqual({ at: T0, reason: 'busy', by: null });
+    expect(call.version).toBe(1);
+  });
+});
+
+describe('deadlines', () => {
+  const expired = (call: Call): string => {
+    const deadline = nextDeadline(call);
+    if (deadline === null) return 'none';
+    expect(apply(call, { type: 'tick' }, deadline - 1, DEADLINES)).toEqual({ rejected: 'wrong_state' });
+    const outcome = apply(call, { type: 'tick' }, deadline, DEADLINES);
+    return isRejected(outcome)
+      ? outcome.rejected
+      : `${deadline - T0}: ${outcome.call.end?.reason ?? 'goes on'}`;
+  };
+
+  test('each state ends by itself, and at its time', () => {
+    expect(expired(STATES.calling)).toBe('90000: unreachable');
+    expect(expired(STATES.callingDropped)).toBe('10000: cancelled');
+    expect(expired(STATES.ringing)).toBe('60000: no_answer');
+    expect(expired(STATES.connecting)).toBe('15000: media_failed');
+    expect(expired(STATES.active)).toBe('none');
+    expect(expired(STATES.reconnecting)).toBe('30000: connection_lost');
+    expect(expired(STATES.ended)).toBe('none');
+  });
+
+  test('a late alert does not make the call ring longer than 90 s in all', () => {
+    const call = after(invited(), [alert, T0 + 80_000]);
+    expect(nextDeadline(call)).toBe(T0 + DEADLINES.invitation);
+  });
+
+  test('a second device that alerts does not begin the minute anew', () => {
+    expect(told(STATES.ringing, alert)).toBe('wrong_state');
+  });
+
+  test('a caller who is back in time rings on', () => {
+    const call = after(STATES.ringing, [drop(ANN, ANNS.tab)], [resume(ANN, ANNS.tab)]);
+    expect(nextDeadline(call)).toBe(T0 + DEADLINES.ringing);
+  });
+});
+
+describe('effects', () => {
+  const effects = (call: Call, event: CallEvent) => {
+    const outcome = apply(call, event, T0, DEADLINES);
+    return isRejected(outcome) ? [] : outcome.effects.map((effect) => effect.type);
+  };
+
+  test('a change is announced, an end closes the room first, a rejection does nothing', () => {
+    expect(effects(STATES.ringing, accept)).toEqual(['announce']);
+    expect(effects(STATES.active, { type: 'hangUp', accountId: ANN })).toEqual(['closeRoom', 'announce']);
+    expect(effects(STATES.active, accept)).toEqual([]);
+  });
+
+  test('an end leaves every leg, and nothing is left to wait for', () => {
+    const call = after(STATES.active, [{ type: 'hangUp', accountId: BEN }]);
+    expect([...call.legs.values()].map((leg) => leg.state)).toEqual(['left', 'left']);
+    expect(call.end?.by).toBe(BEN);
+  });
+});
+
+test('the input is never changed', () => {
+  const before = structuredClone(STATES.ringing);
+  apply(STATES.ringing, accept, T0, DEADLINES);
+  expect(STATES.ringing).toEqual(before);
+});
