@@ -1,6 +1,42 @@
-import { mount } from 'svelte';
+import type { Self } from '#protocol/account';
+import { api, ApiError } from './lib/api.ts';
+import { load, save } from './lib/storage.ts';
+import { showEntry, showUnreachable } from './entry/entry.ts';
 import './styles/tokens.css';
 import './styles/base.css';
-import App from './App.svelte';
+import './styles/form.css';
 
-mount(App, { target: document.getElementById('app')! });
+/**
+ * The first page asks who is there and shows the form for those whom nobody knows. It is plain DOM on
+ * purpose: Svelte alone is 12 kB, and comes with the app once it is known that someone will use it.
+ */
+const root = document.getElementById('app')!;
+const loadApp = () => import('./app.ts');
+
+async function begin(): Promise<void> {
+  // Who was signed in probably still is: the app comes while the server is asked.
+  if (load<boolean>('signed-in')) void loadApp();
+  try {
+    const { account } = await api.currentSession();
+    if (account) await enter(account);
+    else leave(false);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    showUnreachable(root, begin);
+  }
+}
+
+async function enter(account: Self): Promise<void> {
+  save('signed-in', true);
+  const { openApp } = await loadApp();
+  root.replaceChildren();
+  openApp(root, account, leave);
+}
+
+/** Nobody is signed in; `ended` tells that the session ended by itself. */
+function leave(ended: boolean): void {
+  save('signed-in', false);
+  showEntry(root, { ended, onSubmit: () => void loadApp(), onSignedIn: enter });
+}
+
+void begin();

@@ -27,6 +27,7 @@ const SYSTEMS: readonly [RegExp, string][] = [
 
 /** Names of browser and system, null where the user agent does not say. */
 export function describeUserAgent(userAgent: string): { browser: string | null; system: string | null } {
-  const find = (list: readonly [RegExp, string][]) => list.find(([test]) => test.test(userAgent))?.[1] ?? null;
+  const find = (list: readonly [RegExp, string][]) =>
+    list.find(([test]) => test.test(userAgent))?.[1] ?? null;
   return { browser: find(NAMES), system: find(SYSTEMS) };
 }

@@ -78,6 +78,10 @@ export class MediaSession {
   #joined: Joined | null = null;
   #queue: Promise<void> = Promise.resolve();
   #joinQueued = false;
+  /** Whether the devices are still being opened. */
+  #opening = true;
+  /** What the last join said about tracks to come. */
+  #promised = false;
   #failures = 0;
   #closed = false;
 
@@ -99,6 +103,12 @@ export class MediaSession {
   setTrack(source: MediaSource, track: MediaStreamTrack | null): void {
     this.#wanted.set(source, track);
     this.#enqueue(() => this.#sync(source));
+  }
+
+  /** The devices have answered. Who promised tracks and has none joins again, only to listen. */
+  devicesSettled(): void {
+    this.#opening = false;
+    if (this.#promised && !this.#sends()) this.join();
   }
 
   consumerAdded(options: ConsumerOptions): void {
@@ -127,6 +137,10 @@ export class MediaSession {
     this.#remote = [];
   }
 
+  #sends(): boolean {
+    return this.#opening || [...this.#wanted.values()].some((track) => track !== null);
+  }
+
   #enqueue(work: () => Promise<void>): void {
     this.#queue = this.#queue.then(() => (this.#closed ? undefined : this.#guard(work())));
   }
@@ -151,7 +165,8 @@ export class MediaSession {
     const rtpCapabilities = loaded.recvRtpCapabilities as Parameters<
       typeof signaling.request<'join'>
     >[1]['rtpCapabilities'];
-    const answer = await signaling.request('join', { callId, rtpCapabilities });
+    const sending = (this.#promised = this.#sends());
+    const answer = await signaling.request('join', { callId, rtpCapabilities, sending });
     if (this.#closed) return;
     const joined: Joined = {
       send: loaded.createSendTransport(transportOptions(answer.sendTransport)),
@@ -162,7 +177,11 @@ export class MediaSession {
     this.#joined = joined;
     this.#setRemote([]);
     for (const transport of [joined.send, joined.recv]) this.#tend(joined, transport);
-    await Promise.all([this.#sync('microphone'), this.#sync('camera'), this.#consume(joined, answer.consumers)]);
+    await Promise.all([
+      this.#sync('microphone'),
+      this.#sync('camera'),
+      this.#consume(joined, answer.consumers),
+    ]);
     this.#failures = 0;
   }
 
@@ -177,18 +196,23 @@ export class MediaSession {
     const { signaling, callId } = this.#options;
     const transportId = transport.id;
     transport.on('connect', ({ dtlsParameters }, done) => {
-      const data = dtlsParameters as Parameters<typeof signaling.request<'connectTransport'>>[1]['dtlsParameters'];
+      const data = dtlsParameters as Parameters<
+        typeof signaling.request<'connectTransport'>
+      >[1]['dtlsParameters'];
       void this.#guard(signaling.request('connectTransport', { callId, transportId, dtlsParameters: data }));
       // Not waiting saves a round trip: a refusal is repaired by joining again.
       done();
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'disconnected' || state === 'failed') void this.#guard(this.#restartIce(joined, transport));
+      if (state === 'disconnected' || state === 'failed')
+        void this.#guard(this.#restartIce(joined, transport));
     });
     if (transport !== joined.send) return;
     transport.on('produce', ({ rtpParameters, appData }, done) => {
       const { source, sent } = appData as { source: MediaSource; sent: PromiseWithResolvers<string> };
-      const data = rtpParameters as unknown as Parameters<typeof signaling.request<'produce'>>[1]['rtpParameters'];
+      const data = rtpParameters as unknown as Parameters<
+        typeof signaling.request<'produce'>
+      >[1]['rtpParameters'];
       signaling
         .request('produce', { callId, source, rtpParameters: data, paused: false })
         .then(({ producerId }) => sent.resolve(producerId), sent.reject);
@@ -262,7 +286,10 @@ export class MediaSession {
     }));
     const sources = new Set(added.map(({ source }) => source));
     this.#setRemote([...this.#remote.filter(({ source }) => !sources.has(source)), ...added]);
-    await signaling.request('resumeConsumers', { callId, consumerIds: made.map(({ consumer }) => consumer.id) });
+    await signaling.request('resumeConsumers', {
+      callId,
+      consumerIds: made.map(({ consumer }) => consumer.id),
+    });
   }
 
   #setRemote(tracks: RemoteTrack[]): void {

@@ -58,11 +58,18 @@ export function timeline(
       ...item,
       newDay,
       opens: newDay || item.firstUnread || !together(before, item),
-      closes: !after || after.firstUnread || startOfDay(after.time) !== startOfDay(item.time) || !together(item, after),
+      closes:
+        !after ||
+        after.firstUnread ||
+        startOfDay(after.time) !== startOfDay(item.time) ||
+        !together(item, after),
     };
   });
 }
 
-function together(a: { mine: boolean; time: number } | undefined, b: { mine: boolean; time: number }): boolean {
+function together(
+  a: { mine: boolean; time: number } | undefined,
+  b: { mine: boolean; time: number },
+): boolean {
   return a !== undefined && a.mine === b.mine && Math.abs(b.time - a.time) < GROUP_WITHIN;
 }

@@ -255,6 +255,7 @@ export class ActiveCall {
     await this.#local.open(withCamera);
     if (!this.#cameraOn) this.#local.closeCamera();
     this.#noteDevices();
+    this.#media.devicesSettled();
   }
 
   #noteDevices(): void {

@@ -101,7 +101,13 @@ export class Calls {
     mark('answer');
     const { signaling } = this.#options;
     const begin = (callId: string) => signaling.request('accept', { callId });
-    const here = this.#make({ peer: this.peerOf(call), kind: call.kind, id: call.id, outgoing: false, begin });
+    const here = this.#make({
+      peer: this.peerOf(call),
+      kind: call.kind,
+      id: call.id,
+      outgoing: false,
+      begin,
+    });
     here.start(withCamera);
   }
 
@@ -130,14 +136,16 @@ export class Calls {
     if (this.#here?.phase === 'ended') this.#here = null;
   }
 
-  readonly notices: Pick<NoticeHandlers, 'call' | 'consumerAdded' | 'consumerRemoved' | 'consumerPaused' | 'mediaLost'> =
-    {
-      call: ({ call }) => this.received(call),
-      consumerAdded: (data) => this.#here?.consumerAdded(data),
-      consumerRemoved: (data) => this.#here?.consumerRemoved(data),
-      consumerPaused: (data) => this.#here?.consumerPaused(data),
-      mediaLost: ({ callId }) => this.#here?.mediaLost(callId),
-    };
+  readonly notices: Pick<
+    NoticeHandlers,
+    'call' | 'consumerAdded' | 'consumerRemoved' | 'consumerPaused' | 'mediaLost'
+  > = {
+    call: ({ call }) => this.received(call),
+    consumerAdded: (data) => this.#here?.consumerAdded(data),
+    consumerRemoved: (data) => this.#here?.consumerRemoved(data),
+    consumerPaused: (data) => this.#here?.consumerPaused(data),
+    mediaLost: ({ callId }) => this.#here?.mediaLost(callId),
+  };
 
   /** Lets go of every device; the call itself is left to the server. */
   close(): void {
@@ -205,7 +213,8 @@ export class Calls {
     if (this.#done.has(call.id)) return;
     const caller = this.peerOf(call);
     if (call.state !== 'ended') this.#options.onRingOver('answered_elsewhere', caller);
-    else if (call.reason === 'cancelled' || call.reason === 'no_answer') this.#options.onRingOver('missed', caller);
+    else if (call.reason === 'cancelled' || call.reason === 'no_answer')
+      this.#options.onRingOver('missed', caller);
   }
 
   /** A call that a snapshot does not know any more. */

@@ -121,7 +121,7 @@ export class Conversation {
   async #fill(after: number): Promise<void> {
     const { signaling } = this.#options;
     try {
-      for (let from = after, more = true; more; ) {
+      for (let from = after, more = true; more;) {
         const page = await signaling.request('listMessages', { conversationId: this.id, after: from });
         this.#merge(page.messages);
         from = page.messages.at(-1)?.seq ?? from;

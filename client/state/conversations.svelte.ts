@@ -163,7 +163,8 @@ export class Conversations {
       else this.#open = new Conversation({ signaling, selfId, opened, onRead: this.#markRead });
     } catch (error) {
       if (error instanceof ConnectionLost || this.#wanted !== accountId) return;
-      const unknown = error instanceof RequestError && (error.code === 'not_found' || error.code === 'invalid');
+      const unknown =
+        error instanceof RequestError && (error.code === 'not_found' || error.code === 'invalid');
       this.#problem = unknown ? 'not_found' : 'failed';
     }
   }

@@ -7,7 +7,9 @@ const SEARCH_PAUSE = 150;
 
 /** Those online (or in a call) first, each group by name: the server's own order. */
 function byPresence(a: Person, b: Person): number {
-  return Number(b.presence !== 'offline') - Number(a.presence !== 'offline') || byName(a.username, b.username);
+  return (
+    Number(b.presence !== 'offline') - Number(a.presence !== 'offline') || byName(a.username, b.username)
+  );
 }
 
 /**

@@ -46,7 +46,10 @@ export class Permission {
       this.#state = 'insecure';
       return;
     }
-    const [camera, microphone] = await Promise.all([devicePermission('camera'), devicePermission('microphone')]);
+    const [camera, microphone] = await Promise.all([
+      devicePermission('camera'),
+      devicePermission('microphone'),
+    ]);
     if (camera === 'granted' && microphone === 'granted') return;
     this.#state = camera === 'denied' && microphone === 'denied' ? 'refused' : 'ask';
   }

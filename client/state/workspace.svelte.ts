@@ -1,5 +1,4 @@
 import { createContext } from 'svelte';
-import type { Self } from '#protocol/account';
 import type { Snapshot } from '#protocol/methods';
 import { Signaling } from '../lib/signaling.ts';
 import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
@@ -33,12 +32,12 @@ export class Workspace {
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
 
-  constructor(session: Session, router: Router, account: Self, texts: WorkspaceTexts) {
+  constructor(session: Session, router: Router, texts: WorkspaceTexts) {
     this.session = session;
     this.router = router;
-    this.#accountId = account.id;
     const tab = tabId();
-    const selfId = account.id;
+    const selfId = session.account.id;
+    this.#accountId = selfId;
     this.#signaling = new Signaling({
       device: deviceId(),
       tab,

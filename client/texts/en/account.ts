@@ -5,7 +5,6 @@ import { PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '#protoco
 export const account = {
   product: 'ChatAway',
   claim: 'Chat and call, on your own server.',
-  loading: 'Loading…',
   unreachable: 'The server cannot be reached. Check your connection.',
   tryAgain: 'Try again',
   sessionEnded: 'Your session has ended. Please sign in again.',
@@ -52,7 +51,9 @@ export const account = {
       case 'not_an_email':
         return 'Write an address like name@example.com.';
       case 'taken':
-        return name === 'email' ? 'This address has an account already.' : 'This name is taken. Choose another.';
+        return name === 'email'
+          ? 'This address has an account already.'
+          : 'This name is taken. Choose another.';
       case 'too_common':
         return 'This password is easy to guess. Choose another.';
       case 'contains_username':

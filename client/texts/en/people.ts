@@ -13,7 +13,8 @@ export const people = {
   presence: (presence: Presence) => PRESENCE[presence],
   online: (count: number) => (count === 1 ? '1 person online' : `${count} people online`),
   unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
-  unreadChats: (count: number) => (count === 1 ? '1 chat with unread messages' : `${count} chats with unread messages`),
+  unreadChats: (count: number) =>
+    count === 1 ? '1 chat with unread messages' : `${count} chats with unread messages`,
   call: (name: string) => `Call ${name}`,
   videoCall: (name: string) => `Video call ${name}`,
   you: 'You:',
@@ -43,8 +44,10 @@ export const people = {
     refusedTitle: 'Camera or microphone is blocked',
     refused: {
       chrome: 'Click the icon left of the address, allow camera and microphone, then try again.',
-      firefox: 'Click the crossed-out camera or microphone left of the address, clear the block, then try again.',
-      safari: 'Open Settings for This Website in the address bar, allow camera and microphone, then try again.',
+      firefox:
+        'Click the crossed-out camera or microphone left of the address, clear the block, then try again.',
+      safari:
+        'Open Settings for This Website in the address bar, allow camera and microphone, then try again.',
       other: 'Allow camera and microphone for this page in your browser’s settings, then try again.',
     },
     refusedStill: 'Without them you can still chat, and listen and watch in calls.',
