@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
 import { AccountService } from './accounts/account-service.ts';
@@ -21,7 +22,7 @@ import { openDatabase } from './db/database.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, type Logger } from './logger.ts';
 import { MediaRooms } from './media/rooms.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { Directory } from './presence/directory.ts';
@@ -33,6 +34,7 @@ import { loadSecret } from './sessions/secret.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import { SignalingServer } from './signaling/signaling-server.ts';
+import { startStep } from './start-error.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
@@ -54,12 +56,14 @@ export interface App {
 /** The composition root: builds everything from the settings. */
 export async function createApp(config: Config, { deadlines }: Overrides = {}): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL);
-  const database = await openDatabase(config.DATA_DIR);
-  const workers = await MediaWorkers.start({
-    count: config.MEDIA_WORKERS,
-    firstPort: config.MEDIA_PORT,
-    logger,
-  });
+  // Before anything that has to be closed again.
+  const tls = await readCertificate(config);
+  const { secret, database } = await startStep(
+    async () => ({ database: await openDatabase(config.DATA_DIR), secret: loadSecret(config.DATA_DIR) }),
+    (reason) =>
+      `The data folder ${config.DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`,
+  );
+  const workers = await startWorkers(config, logger);
 
   const connections = new Connections();
   const accountRepository = new SqlAccountRepository(database);
@@ -99,9 +103,8 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
   });
   await calls.restore();
 
-  const tls = readCertificate(config);
   const secure = tls !== undefined || config.PUBLIC_URL?.protocol === 'https:';
-  const cookie = new SessionCookie({ secret: loadSecret(config.DATA_DIR), secure });
+  const cookie = new SessionCookie({ secret, secure });
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
   const http = createHttpApp({
@@ -137,6 +140,7 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     calls.close();
     signaling.close();
     await new Promise((resolve) => {
+      // Where it never listened there is nothing to close, which comes as an error that says so.
       server.close(resolve);
       server.closeAllConnections();
     });
@@ -152,17 +156,49 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
   };
 }
 
-function readCertificate({ TLS_CERT, TLS_KEY }: Config): { cert: Buffer; key: Buffer } | undefined {
+interface Certificate {
+  cert: Buffer;
+  key: Buffer;
+}
+
+async function readCertificate({ TLS_CERT, TLS_KEY }: Config): Promise<Certificate | undefined> {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
-  return { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
+  return startStep(
+    () => {
+      const certificate = { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
+      createSecureContext(certificate);
+      return certificate;
+    },
+    (reason) =>
+      `TLS_CERT (${TLS_CERT}) and TLS_KEY (${TLS_KEY}) must name a certificate and its key, in PEM: ${reason}.`,
+  );
+}
+
+function startWorkers({ MEDIA_WORKERS, MEDIA_PORT }: Config, logger: Logger): Promise<MediaWorkers> {
+  return startStep(
+    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, logger }),
+    (reason) =>
+      reason.includes('address already in use')
+        ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`
+        : `The media worker does not start: run "npm start", which sets it up, or set MEDIASOUP_WORKER_BIN to one that works (${reason}).`,
+  );
 }
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<number> {
-  return new Promise((resolve, reject) => {
+  const listening = new Promise<number>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: PORT, ...(HOST !== undefined && { host: HOST }) }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : PORT);
     });
   });
+  return startStep(
+    () => listening,
+    (reason, code) => {
+      if (code === 'EADDRINUSE')
+        return `Port ${PORT} is taken by another program: stop that one, or set PORT to another number.`;
+      if (code === 'EACCES') return `Port ${PORT} may not be used by this user: set PORT to 1024 or more.`;
+      return `Nobody can connect to ${HOST ?? 'this machine'}: set HOST to an address that this machine has, or leave it out (${reason}).`;
+    },
+  );
 }

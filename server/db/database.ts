@@ -18,6 +18,8 @@ export async function openDatabase(folder: string): Promise<Database> {
     client: 'better-sqlite3',
     connection: { filename: join(folder, 'chataway.sqlite') },
     useNullAsDefault: true,
+    // What fails is thrown, and told where it is caught.
+    log: { error: () => undefined },
     pool: {
       min: 1,
       max: 1,
