@@ -141,11 +141,16 @@ export class CallService {
 
   /** A tab has (again) a connection. */
   connected(accountId: string, tab: string): void {
+    const { rooms, notifier } = this.#with;
     for (const call of this.#live.of(accountId)) {
-      if (call.legs.get(accountId)?.seat?.tab !== tab) continue;
-      const mediaUp = () => this.#with.rooms.isUp(call.id, accountId);
+      const leg = call.legs.get(accountId);
+      if (leg?.seat?.tab !== tab) continue;
+      const mediaUp = () => rooms.isUp(call.id, accountId);
       this.#background(call.id, () => ({ type: 'resume', accountId, tab, mediaUp: mediaUp() }));
-      this.#with.rooms.refresh(call.id, accountId);
+      // After a restart of the server the room is gone while the tab believes that it is in it.
+      if (!rooms.refresh(call.id, accountId) && isAnswered(leg)) {
+        notifier.toTab(accountId, tab, 'mediaLost', { callId: call.id });
+      }
     }
   }
 

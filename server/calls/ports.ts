@@ -24,8 +24,11 @@ export interface Rooms {
   close(callId: string): void;
   /** Whether the account's media in this call is connected. */
   isUp(callId: string, accountId: string): boolean;
-  /** Tells the account's tab again which of the others' tracks there are: it missed some notices. */
-  refresh(callId: string, accountId: string): void;
+  /**
+   * Tells the account's tab again which of the others' tracks there are: it missed some notices. False where
+   * the account has no media in this call.
+   */
+  refresh(callId: string, accountId: string): boolean;
 }
 
 /** Time, which tests make pass faster. */

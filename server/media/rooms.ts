@@ -120,8 +120,10 @@ export class MediaRooms {
     return this.#rooms.get(callId)?.participants.get(accountId)?.up ?? false;
   }
 
-  refresh(callId: string, accountId: string): void {
-    this.#rooms.get(callId)?.participants.get(accountId)?.refresh();
+  refresh(callId: string, accountId: string): boolean {
+    const participant = this.#rooms.get(callId)?.participants.get(accountId);
+    participant?.refresh();
+    return participant !== undefined;
   }
 
   /** How many rooms there are. */

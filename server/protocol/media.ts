@@ -223,5 +223,5 @@ export type ConsumerRemoved = z.infer<typeof consumerRemoved>;
 export const consumerPaused = z.strictObject({ callId: id, consumerId: id, paused: z.boolean() });
 export type ConsumerPaused = z.infer<typeof consumerPaused>;
 
-/** The media worker of the call died; join again, and media comes back on another. */
+/** The server has no media of this tab any more (its worker died, or the server started anew): join again. */
 export const mediaLost = z.strictObject({ callId: id });
