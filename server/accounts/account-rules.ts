@@ -7,6 +7,8 @@ import { isCommonPassword } from './common-passwords.ts';
 
 /** Letters and digits of any script, and `_.-`. */
 const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
+/** Control, format, private, unassigned and half characters, and white space: what an address can hide behind. */
+const UNSEEN = /[\p{C}\p{Z}]/u;
 /** Scripts whose letters look alike; a name takes its letters from one of them, so that nobody poses as another. */
 const LOOKALIKE_SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
 /** Characters of a password besides the username, below which it is the username in disguise. */
@@ -32,6 +34,7 @@ export function usernameProblem(username: string): FieldProblem | undefined {
 export function emailProblem(email: string): FieldProblem | undefined {
   if (email === '') return 'required';
   if (email.length > EMAIL_MAX) return 'too_long';
+  if (UNSEEN.test(email)) return 'not_an_email';
   return z.email({ pattern: z.regexes.unicodeEmail }).safeParse(email).success ? undefined : 'not_an_email';
 }
 
