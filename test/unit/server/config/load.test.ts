@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, loadConfig } from '../../../../config/load.ts';
+import { schema } from '../../../../config/schema.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
+
+/** What is told of a wrong environment. */
+function complaint(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error(`accepted ${JSON.stringify(environment)}`);
+}
+
+test('nothing needs to be set, and what is parsed is frozen', () => {
+  const config = loadConfig({});
+  expect(config).toMatchObject({ PORT: 3000, DATA_DIR: './data', MEDIA_PORT: 44_444, LOG_LEVEL: 'info' });
+  expect(config.MEDIA_WORKERS).toBeGreaterThanOrEqual(1);
+  expect(config.MEDIA_WORKERS).toBeLessThanOrEqual(4);
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('every setting is read', () => {
+  const config = loadConfig({
+    PORT: '8080',
+    HOST: '127.0.0.1',
+    DATA_DIR: '/srv/chat',
+    PUBLIC_URL: 'https://call.example.org',
+    MEDIA_PORT: '50000',
+    MEDIA_ADDRESSES: '203.0.113.7, 2001:db8::1',
+    MEDIA_WORKERS: '2',
+    TLS_CERT: '/a.pem',
+    TLS_KEY: '/b.pem',
+    RATE_LIMIT_FACTOR: '5',
+    LOG_LEVEL: 'silent',
+  });
+  expect(Object.keys(config).sort()).toEqual(Object.keys(schema.shape).sort());
+  expect(config.PUBLIC_URL?.origin).toBe('https://call.example.org');
+  expect(config.MEDIA_ADDRESSES).toEqual(['203.0.113.7', '2001:db8::1']);
+});
+
+describe('a wrong value is named with its key', () => {
+  test.each([
+    ['PORT', 'abc'],
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['PUBLIC_URL', 'call.example.org'],
+    ['PUBLIC_URL', 'ftp://call.example.org'],
+    ['PUBLIC_URL', 'javascript:alert(1)'],
+    ['MEDIA_PORT', '70000'],
+    ['MEDIA_ADDRESSES', 'call.example.org'],
+    ['MEDIA_ADDRESSES', '203.0.113.7,'],
+    ['MEDIA_WORKERS', '0'],
+    ['MEDIA_WORKERS', 'many'],
+    ['RATE_LIMIT_FACTOR', '0'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s=%s', (key, value) => {
+    const message = complaint({ [key]: value });
+    expect(message).toMatch(new RegExp(`^${key} must be .*${value.replaceAll(/[.()]/g, '\\$&')}`));
+    expect(message).not.toContain('\n');
+  });
+});
+
+test.each(['MEDIA_PROT', 'TLS_CERTIFICATE', 'RATE_LIMIT_FAKTOR'])(
+  '%s is taken for a mistyped setting',
+  (key) => expect(complaint({ [key]: '1' })).toContain(`${key} is not a setting`),
+);
+
+test("other programs' variables and empty ones are let be", () => {
+  const config = loadConfig({ PATH: '/bin', MEDIASOUP_WORKER_BIN: '/x', PORT: '', HOME: '/root' });
+  expect(config.PORT).toBe(3000);
+});
+
+test.each([
+  ['TLS_CERT', 'TLS_KEY'],
+  ['TLS_KEY', 'TLS_CERT'],
+])('%s alone misses %s', (given, missing) => {
+  expect(complaint({ [given]: '/a.pem' })).toMatch(new RegExp(`^${missing} is missing`));
+});
+
+test('NAME_FILE names a file that holds the value', async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'port');
+  writeFileSync(file, '8081\n');
+  expect(loadConfig({ PORT_FILE: file }).PORT).toBe(8081);
+  expect(complaint({ PORT_FILE: join(folder.path, 'none') })).toMatch(
+    /^PORT_FILE names .*none, which cannot be read/,
+  );
+  writeFileSync(file, 'x');
+  expect(complaint({ PORT_FILE: file })).toMatch(/^PORT must be/);
+});
