@@ -1,0 +1,69 @@
+// npm run bench: measures what people wait for and what a server must have, and prints it. It never fails
+// for a figure. `--quick` takes small counts, `--only a,b` some sections, `--json FILE` writes JSON too.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ensureBrowsers } from '../browsers.ts';
+import { ensureClientBuild } from '../client-build.ts';
+import { command, say, SetupError } from '../support/setup-error.ts';
+import { ensureWorker } from '../worker/worker.ts';
+import { describeMachine, renderSection, type Section } from './report.ts';
+import { measureMessages } from './messages.ts';
+import { measureSignIn } from './sign-in.ts';
+
+/** How much is measured; the quick one shows that everything works and roughly what comes out. */
+const FULL = {
+  signIns: 100,
+  messages: { people: 1_000, rounds: 5, seconds: 10, perSecond: 50 },
+};
+const QUICK: typeof FULL = {
+  signIns: 10,
+  messages: { people: 100, rounds: 2, seconds: 3, perSecond: 50 },
+};
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+});
+const counts = options.quick ? QUICK : FULL;
+
+const SECTIONS: Record<string, () => Promise<Section>> = {
+  'sign-in': () => measureSignIn(counts),
+  messages: () => measureMessages(counts.messages),
+};
+
+await command(async () => {
+  const chosen = options.only?.split(',') ?? Object.keys(SECTIONS);
+  const unknown = chosen.filter((name) => !(name in SECTIONS));
+  if (unknown.length > 0) {
+    throw new SetupError(
+      `--only takes ${Object.keys(SECTIONS).join(', ')}; ${unknown.join(', ')} is none of them.`,
+    );
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+  process.env['MEDIASOUP_WORKER_BIN'] = await ensureWorker(say);
+  await ensureClientBuild(say);
+  process.env['CHROMIUM_BIN'] = (await ensureBrowsers(say)).chromium;
+
+  const report = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    sections: [] as Section[],
+  };
+  say(`${report.machine}\n${report.date}\n`);
+  for (const name of chosen) {
+    const section = await SECTIONS[name]?.();
+    if (!section) continue;
+    report.sections.push(section);
+    say(renderSection(section));
+  }
+
+  const json = JSON.stringify(report, shortNumbers, 2);
+  if (options.json === undefined) say(json);
+  else await writeFile(options.json, `${json}\n`);
+});
+
+/** Five digits that count are more than any of this is worth. */
+function shortNumbers(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
+}

@@ -1,0 +1,11 @@
+// The server as a child of the benchmark. It differs from server/main.ts in telling its port by message.
+import { tell } from './ends-with-parent.ts';
+import { loadConfig } from '../../config/load.ts';
+import { createApp } from '../../server/app.ts';
+
+const app = await createApp(loadConfig(process.env));
+const port = await app.listen();
+process.once('SIGTERM', () => {
+  void app.close().then(() => process.exit(0));
+});
+tell({ port });
