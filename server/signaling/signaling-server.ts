@@ -92,12 +92,12 @@ export class SignalingServer {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
+    const address = URL.parse(request.url ?? '/', 'http://localhost');
+    if (address?.pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
     this.#with.originPolicy.assertOwn(request, { required: true });
     const identity = await this.#with.sessions.identify(this.#with.cookie.read(request));
     if (identity === undefined) throw new AppError('not_signed_in', 'Sign in first.');
-    const query = connectQuery.safeParse(Object.fromEntries(searchParams));
+    const query = connectQuery.safeParse(Object.fromEntries(address.searchParams));
     if (!query.success) throw new AppError('invalid', 'The address names no device and tab.');
     const { connections } = this.#with.services;
     if (connections.countOfSession(identity) >= CONNECTIONS_PER_SESSION) {
