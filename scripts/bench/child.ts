@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /** Servers stay on one core while programs load them, so that the load has the other for itself. */
-const SERVER_CORE = 0;
+export const SERVER_CORE = 0;
+export const LOAD_CORE = 1;
 
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
@@ -20,10 +21,10 @@ export class Child implements AsyncDisposable {
     this.#process = child;
   }
 
-  /** Starts `script`; `next` then waits for what it has to say. `pinned`: to the servers' core. */
+  /** Starts `script`; `next` then waits for what it has to say. `core`: the only one that it may use. */
   static start(
     script: string,
-    { pinned = true, environment = {} }: { pinned?: boolean; environment?: Record<string, string> } = {},
+    { core, environment = {} }: { core?: number | undefined; environment?: Record<string, string> },
   ): Child {
     const command = [
       process.execPath,
@@ -31,7 +32,8 @@ export class Child implements AsyncDisposable {
       join(import.meta.dirname, script),
     ];
     // taskset replaces itself by the program, so the process id is the script's.
-    const pin = pinned && availableParallelism() > 1 ? ['taskset', '-c', String(SERVER_CORE)] : [];
+    const pins = core !== undefined && availableParallelism() > 1;
+    const pin = pins ? ['taskset', '-c', String(core)] : [];
     const [program = process.execPath, ...args] = [...pin, ...command];
     return new Child(
       spawn(program, args, {

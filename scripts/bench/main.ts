@@ -7,6 +7,7 @@ import { ensureClientBuild } from '../client-build.ts';
 import { command, say, SetupError } from '../support/setup-error.ts';
 import { ensureWorker } from '../worker/worker.ts';
 import { describeMachine, renderSection, type Section } from './report.ts';
+import { measureMediaLoad } from './media-load.ts';
 import { measureMessages } from './messages.ts';
 import { measureSignIn } from './sign-in.ts';
 
@@ -14,10 +15,12 @@ import { measureSignIn } from './sign-in.ts';
 const FULL = {
   signIns: 100,
   messages: { people: 1_000, rounds: 5, seconds: 10, perSecond: 50 },
+  mediaLoad: { calls: 50, seconds: 10 },
 };
 const QUICK: typeof FULL = {
   signIns: 10,
   messages: { people: 100, rounds: 2, seconds: 3, perSecond: 50 },
+  mediaLoad: { calls: 5, seconds: 8 },
 };
 
 const { values: options } = parseArgs({
@@ -28,6 +31,7 @@ const counts = options.quick ? QUICK : FULL;
 const SECTIONS: Record<string, () => Promise<Section>> = {
   'sign-in': () => measureSignIn(counts),
   messages: () => measureMessages(counts.messages),
+  'media-load': () => measureMediaLoad(counts.mediaLoad),
 };
 
 await command(async () => {

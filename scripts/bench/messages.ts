@@ -1,5 +1,5 @@
 import { Chatter, type Times } from './chatter.ts';
-import { Child } from './child.ts';
+import { Child, SERVER_CORE } from './child.ts';
 import { chatAway, echo } from './dialects.ts';
 import { populate } from './population.ts';
 import type { Figure, Section } from './report.ts';
@@ -95,6 +95,7 @@ async function startEcho(
   environment: Record<string, string>,
 ): Promise<{ child: Child; url: string } & AsyncDisposable> {
   const child = Child.start('echo-child.ts', {
+    core: SERVER_CORE,
     environment: { DATA_DIR: scratchFolder(), ...environment },
   });
   const { port } = await child.next<{ port: number }>();

@@ -2,10 +2,14 @@
 import { tell } from './ends-with-parent.ts';
 import { loadConfig } from '../../config/load.ts';
 import { createApp } from '../../server/app.ts';
+import { createPlainCalls } from './plain-calls.ts';
 
 const app = await createApp(loadConfig(process.env));
 const port = await app.listen();
 process.once('SIGTERM', () => {
   void app.close().then(() => process.exit(0));
+});
+process.on('message', ({ plainCalls }: { plainCalls: string[] }) => {
+  void createPlainCalls(app, plainCalls).then(tell);
 });
 tell({ port });

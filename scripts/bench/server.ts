@@ -1,4 +1,4 @@
-import { Child } from './child.ts';
+import { Child, SERVER_CORE } from './child.ts';
 import { scratchFolder } from './scratch.ts';
 import { usageOf, type Usage } from './usage.ts';
 
@@ -28,7 +28,7 @@ export class Server implements AsyncDisposable {
       RATE_LIMIT_FACTOR: '1000000',
       LOG_LEVEL: 'warn',
     };
-    const child = Child.start('server-child.ts', { pinned, environment });
+    const child = Child.start('server-child.ts', { environment, core: pinned ? SERVER_CORE : undefined });
     const { port } = await child.next<{ port: number }>();
     return new Server(child, `http://localhost:${port}`, performance.now() - began);
   }
