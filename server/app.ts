@@ -14,6 +14,7 @@ import { PasswordHasher } from './accounts/password-hasher.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
 import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
+import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
@@ -21,6 +22,7 @@ import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { openDatabase } from './db/database.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
+import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { MediaRooms } from './media/rooms.ts';
@@ -86,10 +88,13 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     announce: (candidates) => announce(candidates, announcedAddresses(config.MEDIA_ADDRESSES)),
     logger,
   });
+  const settingsRepository = new SqlSettingsRepository(database);
+  const settings = new SettingsService({ settings: settingsRepository, people, notifier: connections });
   const calls = new CallService({
     calls: new SqlCallRepository(database),
     rooms,
     conversations: chat,
+    settings: settingsRepository,
     people,
     notifier: connections,
     clock: systemClock,
@@ -117,7 +122,7 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     logger,
   });
   const signaling = new SignalingServer({
-    services: { people, chat, calls, rooms, connections },
+    services: { people, chat, calls, settings, rooms, connections },
     accounts,
     sessions,
     cookie,

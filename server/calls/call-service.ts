@@ -1,4 +1,6 @@
-import type { Call as CallView, CallKind } from '#protocol/call';
+import type { CallKind, CallsPage, Call as CallView, ListCalls } from '#protocol/call';
+import type { Message } from '#protocol/chat';
+import { CALLS_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -7,6 +9,7 @@ import {
   apply,
   createCall,
   isAnswered,
+  isMissedBy,
   isRejected,
   nextDeadline,
   stateOf,
@@ -18,12 +21,18 @@ import {
 } from './call.ts';
 import { presentCall } from './call-view.ts';
 import { LiveCalls } from './live-calls.ts';
-import type { CallRepository, Clock, Rooms } from './ports.ts';
+import type { CallRepository, Clock, Rooms, SettingsRepository } from './ports.ts';
+import { decideRing, type RingDecision } from './ring-policy.ts';
 
 interface Collaborators {
   calls: CallRepository;
   rooms: Rooms;
-  conversations: { members(id: string, accountId: string): Promise<string[]> };
+  settings: SettingsRepository;
+  conversations: {
+    members(id: string, accountId: string): Promise<string[]>;
+    /** Delivers an entry that is committed already. */
+    deliver(entry: Message): Promise<void>;
+  };
   people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
   notifier: Notifier;
   clock: Clock;
@@ -36,6 +45,10 @@ interface InviteRequest {
   conversationId: string;
   kind: CallKind;
 }
+
+/** How many calls of one person another may leave unanswered, in how long, before no more of them ring. */
+const UNANSWERED_AT_MOST = 6;
+const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
 
 /**
  * The only writer of calls. Events of one call are taken one after the other; each becomes a conditional
@@ -92,15 +105,21 @@ export class CallService {
     const { callId, conversationId, kind } = request;
     const { calls, clock, deadlines, conversations } = this.#with;
     const members = await conversations.members(conversationId, callerId);
-    const calleeIds = members.filter((accountId) => accountId !== callerId);
-    const busyIds = new Set(calleeIds.filter((accountId) => this.#live.isEngaged(accountId)));
-    const invitation = { id: callId, conversationId, kind, callerId, seat, calleeIds, busyIds };
-    const call = createCall(invitation, clock.now(), deadlines);
+    const callees = new Map<string, RingDecision>();
+    for (const accountId of members) {
+      if (accountId !== callerId)
+        callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
+    }
+    const call = createCall(
+      { id: callId, conversationId, kind, callerId, seat, callees },
+      clock.now(),
+      deadlines,
+    );
 
     const added = await calls.add(call);
     switch (added) {
-      case 'added':
-        this.#committed(undefined, call, call.end ? [] : [{ type: 'announce' }]);
+      default:
+        this.#committed(undefined, call, [{ type: 'announce' }], added.entry);
         return this.#present(call, callerId);
       case 'same_id':
         return this.#view(callId, callerId);
@@ -110,9 +129,28 @@ export class CallService {
         const other = await calls.findLive(conversationId);
         // It ended between the two statements: the way is free.
         if (other === undefined) return this.invite(callerId, seat, request);
-        return this.accept(callerId, other.id, seat);
+        return this.#request(callerId, other.id, { type: 'accept', accountId: callerId, seat, kind });
       }
     }
+  }
+
+  /** One page of the account's calls that have ended. */
+  async history(accountId: string, { missed, before }: ListCalls): Promise<CallsPage> {
+    const calls = await this.#with.calls.listEnded(accountId, { missed, before }, CALLS_PAGE + 1);
+    return {
+      calls: calls.slice(0, CALLS_PAGE).map((call) => this.#present(call, accountId)),
+      more: calls.length > CALLS_PAGE,
+    };
+  }
+
+  countMissed(accountId: string): Promise<number> {
+    return this.#with.calls.countMissed(accountId);
+  }
+
+  /** The account has looked at its missed calls: the badge goes, on all its devices. */
+  async markSeen(accountId: string): Promise<void> {
+    await this.#with.calls.markSeen(accountId, this.#with.clock.now());
+    this.#with.notifier.toAccount(accountId, 'missedCalls', { count: 0 });
   }
 
   /** @throws {AppError} `not_found`. */
@@ -233,9 +271,10 @@ export class CallService {
       if (event.type === 'tick') this.#arm(before);
       return;
     }
-    switch (await calls.save(outcome.call)) {
-      case 'saved':
-        this.#committed(before, outcome.call, outcome.effects);
+    const saved = await calls.save(outcome.call);
+    switch (saved) {
+      default:
+        this.#committed(before, outcome.call, outcome.effects, saved.entry);
         return;
       case 'stale': {
         const fresh = await calls.find(callId);
@@ -250,7 +289,25 @@ export class CallService {
     }
   }
 
-  #committed(before: Call | undefined, call: Call, effects: Effect[]): void {
+  /** @throws {AppError} `rate_limited` where the callee has let too many calls pass. */
+  async #decide(conversationId: string, callerId: string, calleeId: string): Promise<RingDecision> {
+    const now = this.#with.clock.now();
+    const facts = await this.#with.settings.ringFacts(
+      conversationId,
+      callerId,
+      calleeId,
+      now - UNANSWERED_WITHIN_MS,
+    );
+    if (facts.unanswered >= UNANSWERED_AT_MOST) {
+      throw new AppError(
+        'rate_limited',
+        'They have not answered several calls. Write, or try again in some minutes.',
+      );
+    }
+    return decideRing({ ...facts, engaged: this.#live.isEngaged(calleeId) }, now);
+  }
+
+  #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {
     const { logger, people, rooms } = this.#with;
     this.#live.put(call);
     this.#arm(call);
@@ -272,10 +329,26 @@ export class CallService {
       const wasIn = before?.legs.get(leg.accountId);
       if (wasIn && isAnswered(wasIn) !== isAnswered(leg)) people.setInCall(leg.accountId, isAnswered(leg));
     }
+    if (call.end) {
+      this.#tellHistory(call, entry).catch((error: unknown) => {
+        logger.error({ callId: call.id, err: error }, 'the history of a call was not told');
+      });
+    }
+  }
+
+  /** The call's entry in the conversation, and a badge to whom missed it. */
+  async #tellHistory(call: Call, entry: Message | null): Promise<void> {
+    if (entry) await this.#with.conversations.deliver(entry);
+    for (const leg of call.legs.values()) {
+      if (!isMissedBy(call, leg)) continue;
+      const count = await this.#with.calls.countMissed(leg.accountId);
+      this.#with.notifier.toAccount(leg.accountId, 'missedCalls', { count });
+    }
   }
 
   #announce(call: Call): void {
-    for (const accountId of call.legs.keys()) {
+    for (const { accountId, hidden } of call.legs.values()) {
+      if (hidden) continue;
       this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
     }
   }
@@ -295,7 +368,7 @@ export class CallService {
 
   async #view(callId: string, accountId: string): Promise<CallView> {
     const call = this.#live.get(callId) ?? (await this.#with.calls.find(callId));
-    if (!call?.legs.has(accountId)) throw noSuchCall();
+    if (call?.legs.get(accountId)?.hidden !== false) throw noSuchCall();
     return this.#present(call, accountId);
   }
 

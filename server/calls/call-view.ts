@@ -23,6 +23,7 @@ export function presentCall(
       username: usernameOf(leg.accountId),
       role: leg.role,
       state: leg.state,
+      inAnotherCall: leg.inAnotherCall,
     })),
     boundTo: call.legs.get(accountId)?.seat?.tab ?? null,
   };

@@ -1,4 +1,5 @@
-import type { CallKind, CallState, EndReason, LegState } from '#protocol/call';
+import { MISSED, type CallKind, type CallState, type EndReason, type LegState } from '#protocol/call';
+import type { RingDecision } from './ring-policy.ts';
 
 /**
  * The call's state machine, pure: time and ids come in as arguments, and what is to be done comes out as
@@ -40,6 +41,10 @@ export interface Leg {
   readonly state: LegState;
   /** Where the call was started or answered; null while it rings. */
   readonly seat: Seat | null;
+  /** Was in another call when this one began. */
+  readonly inAnotherCall: boolean;
+  /** This account never learns of the call: it has blocked the caller. */
+  readonly hidden: boolean;
   /** When the leg's state ends by itself. */
   readonly deadline: number | null;
 }
@@ -61,7 +66,8 @@ export interface Call {
 export type CallEvent =
   /** A device of a callee says that it rings. */
   | { type: 'alert'; accountId: string }
-  | { type: 'accept'; accountId: string; seat: Seat }
+  /** With another kind where the callee called at the same moment: video only where both asked for it. */
+  | { type: 'accept'; accountId: string; seat: Seat; kind?: CallKind }
   | { type: 'decline'; accountId: string }
   /** "Cancel call" before the answer, "End call" after it. */
   | { type: 'hangUp'; accountId: string }
@@ -97,6 +103,10 @@ export const isEngaged = (leg: Leg): boolean => leg.state !== 'ringing' && leg.s
 export const isAnswered = (leg: Leg): boolean =>
   leg.state === 'connecting' || leg.state === 'active' || leg.state === 'reconnecting';
 
+/** A call that its callee was not there for, and wants to know of. */
+export const isMissedBy = (call: Call, leg: Leg): boolean =>
+  leg.role === 'callee' && !leg.hidden && call.end !== null && MISSED.includes(call.end.reason);
+
 /** The call's state, which is nowhere kept: it follows from the legs. */
 export function stateOf(call: Call): CallState {
   if (call.end) return 'ended';
@@ -121,20 +131,27 @@ export interface Invitation {
   kind: CallKind;
   callerId: string;
   seat: Seat;
-  calleeIds: string[];
-  /** Callees who are in another call. */
-  busyIds: ReadonlySet<string>;
+  callees: ReadonlyMap<string, RingDecision>;
 }
 
 /** A new call, which rings; or one that is over at once, where nobody is free to take it. */
 export function createCall(invitation: Invitation, now: number, deadlines: Deadlines): Call {
-  const { id, conversationId, kind, callerId, seat, calleeIds, busyIds } = invitation;
+  const { id, conversationId, kind, callerId, seat, callees } = invitation;
+  const own = { seat, deadline: null, inAnotherCall: false, hidden: false };
   const legs = new Map<string, Leg>([
-    [callerId, { accountId: callerId, role: 'caller', state: 'waiting', seat, deadline: null }],
+    [callerId, { accountId: callerId, role: 'caller', state: 'waiting', ...own }],
   ]);
-  for (const accountId of calleeIds) {
-    const deadline = now + deadlines.invitation;
-    legs.set(accountId, { accountId, role: 'callee', state: 'ringing', seat: null, deadline });
+  for (const [accountId, decision] of callees) {
+    const rings = decision === 'ring' || decision === 'wait';
+    legs.set(accountId, {
+      accountId,
+      role: 'callee',
+      state: rings ? 'ringing' : 'left',
+      seat: null,
+      inAnotherCall: decision === 'wait',
+      hidden: decision === 'hidden',
+      deadline: rings ? now + deadlines.invitation : null,
+    });
   }
   const call: Call = {
     id,
@@ -147,8 +164,10 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
     end: null,
     legs,
   };
-  const free = calleeIds.some((accountId) => !busyIds.has(accountId));
-  return free ? call : { ...endCall(call, 'busy', null, now), version: 1 };
+  const decisions = [...callees.values()];
+  if (decisions.some((decision) => decision === 'ring' || decision === 'wait')) return call;
+  const reason = decisions.includes('busy') ? 'busy' : 'unavailable';
+  return { ...endCall(call, reason, null, now), version: 1 };
 }
 
 /** Applies an event. The version goes up by one with every change. */
@@ -162,7 +181,7 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
     case 'alert':
       return alert(call, leg, now, deadlines);
     case 'accept':
-      return accept(call, leg, event.seat, now, deadlines);
+      return accept(call, leg, event, now, deadlines);
     case 'decline':
       return leg.state === 'ringing' ? ended(call, 'declined', leg.accountId, now) : wrongState;
     case 'hangUp':
@@ -188,7 +207,13 @@ function alert(call: Call, leg: Leg, now: number, deadlines: Deadlines): Outcome
   return changed({ ...withLeg(call, { ...leg, deadline }), alertedAt: now });
 }
 
-function accept(call: Call, leg: Leg, seat: Seat, now: number, deadlines: Deadlines): Outcome {
+function accept(
+  call: Call,
+  leg: Leg,
+  { seat, kind = call.kind }: Extract<CallEvent, { type: 'accept' }>,
+  now: number,
+  deadlines: Deadlines,
+): Outcome {
   if (leg.state !== 'ringing') return wrongState;
   const deadline = now + deadlines.connecting;
   let next = withLeg(call, { ...leg, state: 'connecting', seat, deadline });
@@ -202,7 +227,8 @@ function accept(call: Call, leg: Leg, seat: Seat, now: number, deadlines: Deadli
       deadline: gone ? now + deadlines.reconnecting : deadline,
     });
   }
-  return changed({ ...next, answeredAt: call.answeredAt ?? now });
+  const both = kind === 'video' && call.kind === 'video' ? 'video' : 'voice';
+  return changed({ ...next, kind: both, answeredAt: call.answeredAt ?? now });
 }
 
 function hangUp(call: Call, leg: Leg, now: number): Outcome {

@@ -1,16 +1,51 @@
+import type { Message } from '#protocol/chat';
+import type { CallSettings } from '#protocol/settings';
 import type { Call } from './call.ts';
 
 /** Where calls are kept. Every change is one conditional update, and whoever changes the row wins. */
 export interface CallRepository {
   /** Adds a call. */
-  add(call: Call): Promise<'added' | Collision>;
+  add(call: Call): Promise<Stored | Collision>;
   /** Replaces the version before this one; `stale` where another event was faster. */
-  save(call: Call): Promise<'saved' | 'stale' | Collision>;
+  save(call: Call): Promise<Stored | 'stale' | Collision>;
   find(id: string): Promise<Call | undefined>;
   /** The call of the conversation that has not ended. */
   findLive(conversationId: string): Promise<Call | undefined>;
   /** Every call that has not ended: what a restart takes up again. */
   listLive(): Promise<Call[]>;
+  /** The account's calls that have ended and are not hidden from it, the latest first. */
+  listEnded(
+    accountId: string,
+    which: { missed: boolean; before: number | undefined },
+    limit: number,
+  ): Promise<Call[]>;
+  /** How many calls the account has missed since it last looked. */
+  countMissed(accountId: string): Promise<number>;
+  markSeen(accountId: string, now: number): Promise<void>;
+}
+
+/** The change is committed; where it ended the call, so is the call's entry in the conversation. */
+export interface Stored {
+  entry: Message | null;
+}
+
+/** Where people's wishes about ringing are kept. */
+export interface SettingsRepository {
+  get(accountId: string): Promise<CallSettings>;
+  set(accountId: string, settings: CallSettings): Promise<void>;
+  listBlocked(accountId: string): Promise<string[]>;
+  setBlocked(accountId: string, otherId: string, blocked: boolean): Promise<void>;
+  /** What decides whether one person's call rings at another. */
+  ringFacts(conversationId: string, callerId: string, calleeId: string, since: number): Promise<RingFacts>;
+}
+
+export interface RingFacts {
+  settings: CallSettings;
+  blocked: boolean;
+  /** The callee has written to the caller. */
+  contact: boolean;
+  /** Calls since then that the callee has neither answered nor followed by a word or a call of theirs. */
+  unanswered: number;
 }
 
 /**

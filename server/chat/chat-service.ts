@@ -85,9 +85,10 @@ export class ChatService {
       conversationId,
       senderId,
       text,
+      call: null,
       sentAt: Date.now(),
     });
-    if (added) await this.#deliver(message, connectionId);
+    if (added) await this.deliver(message, connectionId);
     return { seq: message.seq, sentAt: message.sentAt };
   }
 
@@ -105,7 +106,8 @@ export class ChatService {
     }
   }
 
-  async #deliver(message: Message, connectionId: string): Promise<void> {
+  /** Sends a committed message to every connection of its members, but for one. */
+  async deliver(message: Message, connectionId?: string): Promise<void> {
     const record = await this.#find(message.conversationId, message.senderId);
     for (const { accountId } of record.members) {
       const conversation = this.#present(record, accountId);
@@ -131,13 +133,15 @@ export class ChatService {
 
   #present(record: ConversationRecord, accountId: string): Conversation {
     const { id, members, lastSeq, lastMessage } = record;
+    const own = members.find((member) => member.accountId === accountId);
     return {
       id,
       people: members
         .filter((member) => member.accountId !== accountId)
         .map((member) => this.#people.get(member.accountId)),
       lastSeq,
-      readSeq: members.find((member) => member.accountId === accountId)?.readSeq ?? 0,
+      readSeq: own?.readSeq ?? 0,
+      missedCalls: own?.missedCalls ?? 0,
       lastMessage: lastMessage && { ...lastMessage, text: excerpt(lastMessage.text) },
     };
   }

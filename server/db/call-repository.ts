@@ -1,8 +1,11 @@
-import { callKind, endReason, legState } from '#protocol/call';
+import { callKind, endReason, legState, MISSED } from '#protocol/call';
+import type { Message } from '#protocol/chat';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Call, Leg } from '../calls/call.ts';
-import type { CallRepository, Collision } from '../calls/ports.ts';
+import type { CallRepository, Collision, Stored } from '../calls/ports.ts';
 import { violates, type Database } from './database.ts';
+import { insertMessage } from './message-repository.ts';
 
 const callRow = z.object({
   id: z.string(),
@@ -26,6 +29,8 @@ const legRow = z.object({
   device: z.string().nullable(),
   tab: z.string().nullable(),
   deadline: z.number().nullable(),
+  in_another_call: z.coerce.boolean(),
+  hidden: z.coerce.boolean(),
 });
 type LegRow = z.infer<typeof legRow>;
 
@@ -37,19 +42,19 @@ export class SqlCallRepository implements CallRepository {
     this.#database = database;
   }
 
-  async add(call: Call): Promise<'added' | Collision> {
+  async add(call: Call): Promise<Stored | Collision> {
     try {
-      await this.#database.transaction(async (transaction) => {
+      return await this.#database.transaction(async (transaction) => {
         await transaction('calls').insert(toCallRow(call));
         await transaction('call_legs').insert(toLegRows(call));
+        return { entry: await insertEntry(transaction, call) };
       });
-      return 'added';
     } catch (error) {
       return collision(error);
     }
   }
 
-  async save(call: Call): Promise<'saved' | 'stale' | Collision> {
+  async save(call: Call): Promise<Stored | 'stale' | Collision> {
     try {
       return await this.#database.transaction(async (transaction) => {
         const { id, ...columns } = toCallRow(call);
@@ -59,7 +64,7 @@ export class SqlCallRepository implements CallRepository {
           .update(columns);
         if (changed === 0) return 'stale';
         await transaction('call_legs').insert(toLegRows(call)).onConflict(['call_id', 'account_id']).merge();
-        return 'saved';
+        return { entry: await insertEntry(transaction, call) };
       });
     } catch (error) {
       return collision(error);
@@ -78,8 +83,46 @@ export class SqlCallRepository implements CallRepository {
     return this.#read({ ended_at: null });
   }
 
+  async listEnded(
+    accountId: string,
+    { missed, before }: { missed: boolean; before: number | undefined },
+    limit: number,
+  ): Promise<Call[]> {
+    const rows: unknown = await this.#database('calls')
+      .join('call_legs as mine', 'mine.call_id', 'calls.id')
+      .where({ 'mine.account_id': accountId, 'mine.hidden': false })
+      .whereNotNull('calls.ended_at')
+      .modify((query) => {
+        if (missed) void query.where('mine.role', 'callee').whereIn('calls.end_reason', MISSED);
+        if (before !== undefined) void query.where('calls.created_at', '<', before);
+      })
+      .orderBy('calls.created_at', 'desc')
+      .limit(limit)
+      .select('calls.*');
+    return this.#withLegs(z.array(callRow).parse(rows));
+  }
+
+  async countMissed(accountId: string): Promise<number> {
+    const row: unknown = await this.#database('calls')
+      .join('call_legs as mine', 'mine.call_id', 'calls.id')
+      .join('accounts', 'accounts.id', 'mine.account_id')
+      .where({ 'mine.account_id': accountId, 'mine.role': 'callee', 'mine.hidden': false })
+      .whereIn('calls.end_reason', MISSED)
+      .whereRaw('calls.ended_at > accounts.calls_seen_at')
+      .count({ count: '*' })
+      .first();
+    return z.object({ count: z.number() }).parse(row).count;
+  }
+
+  async markSeen(accountId: string, now: number): Promise<void> {
+    await this.#database('accounts').where({ id: accountId }).update({ calls_seen_at: now });
+  }
+
   async #read(where: Partial<CallRow>): Promise<Call[]> {
-    const calls = z.array(callRow).parse(await this.#database('calls').where(where));
+    return this.#withLegs(z.array(callRow).parse(await this.#database('calls').where(where)));
+  }
+
+  async #withLegs(calls: CallRow[]): Promise<Call[]> {
     if (calls.length === 0) return [];
     const ids = calls.map((call) => call.id);
     const legs = z.array(legRow).parse(await this.#database('call_legs').whereIn('call_id', ids));
@@ -90,6 +133,38 @@ export class SqlCallRepository implements CallRepository {
       ),
     );
   }
+}
+
+/**
+ * The call's entry in its conversation, in the transaction that ends it: exactly one. Where the callee is "unavailable"
+ * there is none, so that nobody can tell blocked from busy with something else.
+ */
+async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<Message | null> {
+  const caller = [...call.legs.values()].find((leg) => leg.role === 'caller');
+  if (!call.end || !caller || call.end.reason === 'unavailable') return null;
+  const { at, reason } = call.end;
+  const entry = await insertMessage(transaction, {
+    id: call.id,
+    conversationId: call.conversationId,
+    senderId: caller.accountId,
+    text: '',
+    call: {
+      id: call.id,
+      kind: call.kind,
+      reason,
+      startedAt: call.createdAt,
+      answeredAt: call.answeredAt,
+      endedAt: at,
+    },
+    sentAt: at,
+  });
+  if (!MISSED.includes(reason)) {
+    // Whoever was there need not be told that there is something new.
+    await transaction('conversation_members')
+      .where({ conversation_id: call.conversationId, read_seq: entry.seq - 1 })
+      .update({ read_seq: entry.seq });
+  }
+  return entry;
 }
 
 function collision(error: unknown): Collision {
@@ -123,6 +198,8 @@ function toLegRows(call: Call): LegRow[] {
     device: leg.seat?.device ?? null,
     tab: leg.seat?.tab ?? null,
     deadline: leg.deadline,
+    in_another_call: leg.inAnotherCall,
+    hidden: leg.hidden,
   }));
 }
 
@@ -135,6 +212,8 @@ function toCall(row: CallRow, legRows: LegRow[]): Call {
       state: leg.state,
       seat: leg.device !== null && leg.tab !== null ? { device: leg.device, tab: leg.tab } : null,
       deadline: leg.deadline,
+      inAnotherCall: leg.in_another_call,
+      hidden: leg.hidden,
     },
   ]);
   return {

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { MISSED } from '#protocol/call';
 import { z } from 'zod';
 import type { ConversationRecord } from '../chat/conversation.ts';
 import type { ConversationRepository } from '../chat/ports.ts';
 import type { Database } from './database.ts';
-import { messageRow } from './message-repository.ts';
+import { messageRow, selectMessages } from './message-repository.ts';
 
-const memberRow = z.object({ conversation_id: z.string(), account_id: z.string(), read_seq: z.number() });
+const memberRow = z.object({
+  conversation_id: z.string(),
+  account_id: z.string(),
+  read_seq: z.number(),
+  missed_calls: z.number(),
+});
 const conversationRow = z.object({ id: z.string(), last_seq: z.number() });
 type ConversationRow = z.infer<typeof conversationRow>;
 
@@ -78,25 +84,37 @@ export class SqlConversationRepository implements ConversationRepository {
   /** Adds members and last messages: two queries, however many conversations there are. */
   async #complete(rows: ConversationRow[]): Promise<ConversationRecord[]> {
     const ids = rows.map((row) => row.id);
-    const members = z
-      .array(memberRow)
-      .parse(await this.#database('conversation_members').whereIn('conversation_id', ids));
+    const missedCalls = this.#database('messages')
+      .join('calls', 'calls.id', 'messages.call_id')
+      .whereRaw('messages.conversation_id = member.conversation_id')
+      .whereRaw('messages.seq > member.read_seq')
+      .whereRaw('messages.sender_id <> member.account_id')
+      .whereIn('calls.end_reason', MISSED)
+      .count()
+      .as('missed_calls');
+    const memberRows: unknown = await this.#database('conversation_members as member')
+      .whereIn('member.conversation_id', ids)
+      .select('member.*', missedCalls);
+    const members = z.array(memberRow).parse(memberRows);
     const lastMessages = z.array(messageRow).parse(
-      await this.#database('messages')
+      await selectMessages(this.#database)
         .join('conversations', (join) => {
           join
             .on('conversations.id', 'messages.conversation_id')
             .on('conversations.last_seq', 'messages.seq');
         })
-        .whereIn('messages.conversation_id', ids)
-        .select('messages.*'),
+        .whereIn('messages.conversation_id', ids),
     );
     return rows.map((row) => ({
       id: row.id,
       lastSeq: row.last_seq,
       members: members
         .filter((member) => member.conversation_id === row.id)
-        .map((member) => ({ accountId: member.account_id, readSeq: member.read_seq })),
+        .map((member) => ({
+          accountId: member.account_id,
+          readSeq: member.read_seq,
+          missedCalls: member.missed_calls,
+        })),
       lastMessage: lastMessages.find((message) => message.conversationId === row.id) ?? null,
     }));
   }

@@ -14,8 +14,10 @@ export const endReason = z.enum([
   /** The caller gave up before an answer. */
   'cancelled',
   'declined',
-  /** The callee is in another call. */
+  /** The callee is in another call, and wants no second one. */
   'busy',
+  /** The callee's devices stay silent for this caller now; why is nobody's business. */
+  'unavailable',
   /** It rang, and nobody answered in time. */
   'no_answer',
   /** No device of the callee ever said that it rings. */
@@ -46,6 +48,8 @@ export const leg = z.strictObject({
   username: z.string(),
   role: z.enum(['caller', 'callee']),
   state: legState,
+  /** A callee who was in another call when this one began: it rings there, as call waiting. */
+  inAnotherCall: z.boolean(),
 });
 export type Leg = z.infer<typeof leg>;
 
@@ -73,3 +77,20 @@ export const invite = z.strictObject({ callId: id, conversationId: id, kind: cal
 export const namesCall = z.strictObject({ callId: id });
 export const callAnswer = z.strictObject({ call });
 export type CallAnswer = z.infer<typeof callAnswer>;
+
+/** Why a callee missed a call. */
+export const MISSED: readonly EndReason[] = ['cancelled', 'no_answer', 'unreachable', 'busy', 'unavailable'];
+
+/** One's calls that have ended, the latest first. */
+export const listCalls = z.strictObject({
+  missed: z.boolean(),
+  /** `createdAt` of the last call of the page before. */
+  before: time.optional(),
+});
+export type ListCalls = z.infer<typeof listCalls>;
+export const callsPage = z.strictObject({ calls: z.array(call), more: z.boolean() });
+export type CallsPage = z.infer<typeof callsPage>;
+
+/** How many calls one has missed since one last looked. */
+export const missedCalls = z.strictObject({ count: z.int().nonnegative() });
+export type MissedCalls = z.infer<typeof missedCalls>;

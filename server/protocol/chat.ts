@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callKind, endReason } from './call.ts';
 import { id, seq, time } from './common.ts';
 import { MESSAGE_MAX } from './limits.ts';
 import { person } from './people.ts';
@@ -17,13 +18,26 @@ export const messageText = z
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   .refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'has control characters');
 
+/** A call that ended, in its place in the conversation. */
+export const callEntry = z.strictObject({
+  id,
+  kind: callKind,
+  reason: endReason,
+  startedAt: time,
+  answeredAt: time.nullable(),
+  endedAt: time,
+});
+export type CallEntry = z.infer<typeof callEntry>;
+
 export const message = z.strictObject({
   /** Made by the sender's client; sending it again stays one message. */
   id,
   conversationId: id,
   seq: seq.positive(),
   senderId: id,
+  /** Empty where it stands for a call; its sender is then the caller. */
   text: z.string(),
+  call: callEntry.nullable(),
   sentAt: time,
 });
 export type Message = z.infer<typeof message>;
@@ -38,6 +52,8 @@ export const conversation = z.strictObject({
   readSeq: seq,
   /** The last message, its text cut to an excerpt. */
   lastMessage: message.nullable(),
+  /** How many of the unread messages are missed calls. */
+  missedCalls: z.int().nonnegative(),
 });
 export type Conversation = z.infer<typeof conversation>;
 

@@ -14,6 +14,8 @@ export const MESSAGES_PAGE = 50;
 export const PEOPLE_PAGE = 50;
 /** Conversations in one page of the list. */
 export const CONVERSATIONS_PAGE = 30;
+/** Calls in one page of the list. */
+export const CALLS_PAGE = 30;
 /** Characters of a message shown in the list of conversations. */
 export const EXCERPT_MAX = 120;
 export const SEARCH_MAX = 64;

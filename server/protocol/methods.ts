@@ -5,6 +5,7 @@ import * as chat from './chat.ts';
 import { nothing, time } from './common.ts';
 import * as media from './media.ts';
 import * as people from './people.ts';
+import * as settings from './settings.ts';
 
 /** Every request a client may send over the WebSocket, with the schema of its data and of its answer. */
 export const requests = {
@@ -23,6 +24,12 @@ export const requests = {
   accept: { data: call.namesCall, answer: call.callAnswer },
   decline: { data: call.namesCall, answer: call.callAnswer },
   endCall: { data: call.namesCall, answer: call.callAnswer },
+  listCalls: { data: call.listCalls, answer: call.callsPage },
+  markCallsSeen: { data: nothing, answer: nothing },
+
+  getSettings: { data: nothing, answer: settings.settings },
+  setCallSettings: { data: settings.callSettings, answer: settings.settings },
+  block: { data: settings.block, answer: settings.settings },
 
   getRouterCapabilities: { data: nothing, answer: media.routerCapabilities },
   join: { data: media.join, answer: media.joined },
@@ -44,6 +51,7 @@ export const snapshot = z.strictObject({
   unread: z.int().nonnegative(),
   /** The calls of this account that have not ended. */
   calls: z.array(call.call),
+  missedCalls: z.int().nonnegative(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -54,6 +62,8 @@ export const notices = {
   message: chat.messageNotice,
   read: chat.readNotice,
   call: call.callAnswer,
+  missedCalls: call.missedCalls,
+  settings: settings.settings,
   consumerAdded: media.consumerAdded,
   consumerRemoved: media.consumerRemoved,
   consumerPaused: media.consumerPaused,

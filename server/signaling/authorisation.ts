@@ -36,6 +36,12 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   accept: 'member',
   decline: 'member',
   endCall: 'member',
+  listCalls: 'signedIn',
+  markCallsSeen: 'signedIn',
+
+  getSettings: 'signedIn',
+  setCallSettings: 'signedIn',
+  block: 'signedIn',
 
   getRouterCapabilities: 'signedIn',
   join: seated,

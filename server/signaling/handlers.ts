@@ -1,5 +1,6 @@
 import type { Answer, Method, RequestData } from '#protocol/methods';
 import type { CallService } from '../calls/call-service.ts';
+import type { SettingsService } from '../calls/settings-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
 import type { MediaRooms } from '../media/rooms.ts';
 import type { PeopleService } from '../presence/people-service.ts';
@@ -10,6 +11,7 @@ export interface Services {
   people: PeopleService;
   chat: ChatService;
   calls: CallService;
+  settings: SettingsService;
   rooms: MediaRooms;
   connections: Connections;
 }
@@ -21,7 +23,7 @@ export type Handlers = {
 const DONE = {};
 
 /** What each request does: one line to the service that knows, with data that its schema has passed. */
-export function createHandlers({ people, chat, calls, rooms, connections }: Services): Handlers {
+export function createHandlers({ people, chat, calls, settings, rooms, connections }: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
 
@@ -54,6 +56,16 @@ export function createHandlers({ people, chat, calls, rooms, connections }: Serv
     }),
     decline: async ({ accountId }, { callId }) => ({ call: await calls.decline(accountId, callId) }),
     endCall: async ({ accountId }, { callId }) => ({ call: await calls.hangUp(accountId, callId) }),
+
+    listCalls: ({ accountId }, data) => calls.history(accountId, data),
+    async markCallsSeen({ accountId }) {
+      await calls.markSeen(accountId);
+      return DONE;
+    },
+
+    getSettings: ({ accountId }) => settings.get(accountId),
+    setCallSettings: ({ id, accountId }, data) => settings.set(accountId, data, id),
+    block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
 
     getRouterCapabilities: () => rooms.capabilities(),
     join: ({ accountId, seat }, data) =>

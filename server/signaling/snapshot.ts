@@ -13,6 +13,7 @@ export async function presentSnapshot(
 ): Promise<Snapshot> {
   const self = presentSelf(await accounts.get(accountId));
   const conversations = await chat.list(accountId, {});
+  const missedCalls = await calls.countMissed(accountId);
   const unread = await chat.countUnread(accountId);
   people.watch(
     id,
@@ -25,5 +26,6 @@ export async function presentSnapshot(
     unread,
     people: people.list(id, { search: '' }),
     calls: calls.liveOf(accountId),
+    missedCalls,
   };
 }

@@ -10,6 +10,7 @@ import {
   type CallEvent,
   type Seat,
 } from '../../../../server/calls/call.ts';
+import type { RingDecision } from '../../../../server/calls/ring-policy.ts';
 
 const ANN = 'ann';
 const BEN = 'ben';
@@ -17,7 +18,7 @@ const ANNS: Seat = { device: 'ann-laptop', tab: 'ann-tab' };
 const BENS: Seat = { device: 'ben-phone', tab: 'ben-tab' };
 const T0 = 1_000_000;
 
-const invited = (busyIds: string[] = []) =>
+const invited = (decision: RingDecision = 'ring') =>
   createCall(
     {
       id: 'call',
@@ -25,8 +26,7 @@ const invited = (busyIds: string[] = []) =>
       kind: 'video',
       callerId: ANN,
       seat: ANNS,
-      calleeIds: [BEN],
-      busyIds: new Set(busyIds),
+      callees: new Map([[BEN, decision]]),
     },
     T0,
     DEADLINES,
@@ -43,7 +43,7 @@ function after(call: Call, ...events: [CallEvent, number?][]): Call {
 }
 
 const alert: CallEvent = { type: 'alert', accountId: BEN };
-const accept: CallEvent = { type: 'accept', accountId: BEN, seat: BENS };
+const accept = { type: 'accept', accountId: BEN, seat: BENS } satisfies CallEvent;
 const up = (accountId: string): CallEvent => ({ type: 'mediaUp', accountId });
 const down = (accountId: string): CallEvent => ({ type: 'mediaDown', accountId });
 const drop = (accountId: string, tab: string): CallEvent => ({ type: 'drop', accountId, tab });
@@ -167,11 +167,30 @@ describe('a new call', () => {
     expect(nextDeadline(invited())).toBe(T0 + DEADLINES.invitation);
   });
 
-  test('is over at once where the callee is busy', () => {
-    const call = invited([BEN]);
+  test.each([
+    ['busy', 'busy'],
+    ['unavailable', 'unavailable'],
+    ['hidden', 'unavailable'],
+  ] as const)('is over at once where the callee is %s', (decision, reason) => {
+    const call = invited(decision);
     expect(stateOf(call)).toBe('ended');
-    expect(call.end).toEqual({ at: T0, reason: 'busy', by: null });
+    expect(call.end).toEqual({ at: T0, reason, by: null });
     expect(call.version).toBe(1);
+    expect(call.legs.get(BEN)?.hidden).toBe(decision === 'hidden');
+  });
+
+  test('rings as call waiting where the callee is in another call', () => {
+    expect(stateOf(invited('wait'))).toBe('calling');
+    expect(invited('wait').legs.get(BEN)?.inAnotherCall).toBe(true);
+  });
+});
+
+describe('both call each other', () => {
+  const kindAfter = (kind: 'voice' | 'video') => after(invited(), [{ ...accept, kind }]).kind;
+
+  test('video only where both asked for it', () => {
+    expect(kindAfter('video')).toBe('video');
+    expect(kindAfter('voice')).toBe('voice');
   });
 });
 

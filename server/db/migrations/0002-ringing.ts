@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+
+/** For whom devices ring, blocked people, and calls as entries of conversations. */
+export async function up(knex: Knex): Promise<void> {
+  await knex.schema.createTable('call_settings', (table) => {
+    table.text('account_id').primary().references('accounts.id').onDelete('CASCADE');
+    // The whole object of protocol/settings.ts as JSON: it is read and written whole.
+    table.text('settings').notNullable();
+  });
+
+  await knex.schema.createTable('blocks', (table) => {
+    table.text('account_id').notNullable().references('accounts.id').onDelete('CASCADE');
+    table.text('blocked_id').notNullable().references('accounts.id').onDelete('CASCADE');
+    table.primary(['account_id', 'blocked_id']);
+  });
+
+  await knex.schema.alterTable('accounts', (table) => {
+    table.integer('calls_seen_at').notNullable().defaultTo(0);
+  });
+  await knex.schema.alterTable('call_legs', (table) => {
+    table.boolean('in_another_call').notNullable().defaultTo(false);
+    table.boolean('hidden').notNullable().defaultTo(false);
+    table.index(['account_id', 'role']);
+  });
+  await knex.schema.alterTable('calls', (table) => {
+    table.index(['conversation_id', 'created_at']);
+  });
+  await knex.raw('alter table messages add column call_id text references calls (id) on delete cascade');
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw('alter table messages drop column call_id');
+  await knex.schema.alterTable('calls', (table) => table.dropIndex(['conversation_id', 'created_at']));
+  await knex.schema.alterTable('call_legs', (table) => {
+    table.dropIndex(['account_id', 'role']);
+  });
+  await knex.raw('alter table call_legs drop column in_another_call');
+  await knex.raw('alter table call_legs drop column hidden');
+  await knex.raw('alter table accounts drop column calls_seen_at');
+  await knex.schema.dropTable('blocks');
+  await knex.schema.dropTable('call_settings');
+}
