@@ -97,6 +97,7 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     settings: settingsRepository,
     people,
     notifier: connections,
+    tabs: connections,
     clock: systemClock,
     deadlines: { ...DEADLINES, ...deadlines },
     logger,

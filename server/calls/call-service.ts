@@ -21,7 +21,7 @@ import {
 } from './call.ts';
 import { presentCall } from './call-view.ts';
 import { LiveCalls } from './live-calls.ts';
-import type { CallRepository, Clock, Rooms, SettingsRepository } from './ports.ts';
+import type { CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
 import { decideRing, type RingDecision } from './ring-policy.ts';
 
 interface Collaborators {
@@ -35,6 +35,7 @@ interface Collaborators {
   };
   people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
   notifier: Notifier;
+  tabs: Tabs;
   clock: Clock;
   deadlines: Deadlines;
   logger: Logger;
@@ -77,6 +78,7 @@ export class CallService {
       for (const leg of call.legs.values()) {
         const { accountId, seat } = leg;
         if (isAnswered(leg)) this.#with.people.setInCall(accountId, true);
+        await this.#dispatch(call.id, { type: 'mediaDown', accountId });
         if (seat) await this.#dispatch(call.id, { type: 'drop', accountId, tab: seat.tab });
       }
     }
@@ -87,6 +89,11 @@ export class CallService {
     this.#closed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+  }
+
+  /** Resolves once every event that came so far has been taken. */
+  async idle(): Promise<void> {
+    while (this.#queues.size > 0) await Promise.all(this.#queues.values());
   }
 
   /** The account's calls that have not ended. */
@@ -120,6 +127,8 @@ export class CallService {
     switch (added) {
       default:
         this.#committed(undefined, call, [{ type: 'announce' }], added.entry);
+        // The caller's socket may have closed while this was committed, when there was no call to drop yet.
+        if (!this.#with.tabs.isConnected(callerId, seat.tab)) this.disconnected(callerId, seat.tab);
         return this.#present(call, callerId);
       case 'same_id':
         return this.#view(callId, callerId);
@@ -183,8 +192,7 @@ export class CallService {
     for (const call of this.#live.of(accountId)) {
       const leg = call.legs.get(accountId);
       if (leg?.seat?.tab !== tab) continue;
-      const mediaUp = () => rooms.isUp(call.id, accountId);
-      this.#background(call.id, () => ({ type: 'resume', accountId, tab, mediaUp: mediaUp() }));
+      this.#background(call.id, { type: 'resume', accountId, tab });
       // After a restart of the server the room is gone while the tab believes that it is in it.
       if (!rooms.refresh(call.id, accountId) && isAnswered(leg)) {
         notifier.toTab(accountId, tab, 'mediaLost', { callId: call.id });
@@ -195,18 +203,18 @@ export class CallService {
   /** A tab has lost its connection. */
   disconnected(accountId: string, tab: string): void {
     for (const call of this.#live.of(accountId)) {
-      this.#background(call.id, () => ({ type: 'drop', accountId, tab }));
+      this.#background(call.id, { type: 'drop', accountId, tab });
     }
   }
 
   /** An account's media came up. */
   mediaUp(callId: string, accountId: string): void {
-    this.#background(callId, () => ({ type: 'mediaUp', accountId }));
+    this.#background(callId, { type: 'mediaUp', accountId });
   }
 
   /** An account's media was lost on the way. */
   mediaDown(callId: string, accountId: string): void {
-    this.#background(callId, () => ({ type: 'mediaDown', accountId }));
+    this.#background(callId, { type: 'mediaDown', accountId });
   }
 
   /** The call's room is gone with its worker: everyone has to join anew. */
@@ -237,9 +245,9 @@ export class CallService {
     return this.#view(callId, accountId);
   }
 
-  /** An event that nobody waits for. It is made when its turn comes, from what is true then. */
-  #background(callId: string, event: () => CallEvent): void {
-    this.#serialise(callId, () => this.#take(callId, event())).catch((error: unknown) => {
+  /** An event that nobody waits for. */
+  #background(callId: string, event: CallEvent): void {
+    this.#dispatch(callId, event).catch((error: unknown) => {
       this.#with.logger.error({ callId, err: error }, 'a call event failed');
     });
   }
@@ -362,7 +370,7 @@ export class CallService {
     const wait = Math.max(0, deadline - clock.now());
     this.#timers.set(
       call.id,
-      clock.after(wait, () => this.#background(call.id, () => ({ type: 'tick' }))),
+      clock.after(wait, () => this.#background(call.id, { type: 'tick' })),
     );
   }
 

@@ -41,6 +41,9 @@ export interface Leg {
   readonly state: LegState;
   /** Where the call was started or answered; null while it rings. */
   readonly seat: Seat | null;
+  /** Whether the seat's socket is open, and its media connected. An answered leg is active while both are. */
+  readonly socket: boolean;
+  readonly media: boolean;
   /** Was in another call when this one began. */
   readonly inAnotherCall: boolean;
   /** This account never learns of the call: it has blocked the caller. */
@@ -73,7 +76,7 @@ export type CallEvent =
   | { type: 'hangUp'; accountId: string }
   /** The socket of the leg's tab is gone, or back. */
   | { type: 'drop'; accountId: string; tab: string }
-  | { type: 'resume'; accountId: string; tab: string; mediaUp: boolean }
+  | { type: 'resume'; accountId: string; tab: string }
   /** The leg's media came up, or was lost. */
   | { type: 'mediaUp'; accountId: string }
   | { type: 'mediaDown'; accountId: string }
@@ -137,9 +140,20 @@ export interface Invitation {
 /** A new call, which rings; or one that is over at once, where nobody is free to take it. */
 export function createCall(invitation: Invitation, now: number, deadlines: Deadlines): Call {
   const { id, conversationId, kind, callerId, seat, callees } = invitation;
-  const own = { seat, deadline: null, inAnotherCall: false, hidden: false };
+  const common = { media: false, inAnotherCall: false, hidden: false };
   const legs = new Map<string, Leg>([
-    [callerId, { accountId: callerId, role: 'caller', state: 'waiting', ...own }],
+    [
+      callerId,
+      {
+        accountId: callerId,
+        role: 'caller',
+        state: 'waiting',
+        seat,
+        socket: true,
+        deadline: null,
+        ...common,
+      },
+    ],
   ]);
   for (const [accountId, decision] of callees) {
     const rings = decision === 'ring' || decision === 'wait';
@@ -148,6 +162,8 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
       role: 'callee',
       state: rings ? 'ringing' : 'left',
       seat: null,
+      socket: false,
+      media: false,
       inAnotherCall: decision === 'wait',
       hidden: decision === 'hidden',
       deadline: rings ? now + deadlines.invitation : null,
@@ -189,14 +205,14 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
     case 'drop':
       return drop(call, leg, event.tab, now, deadlines);
     case 'resume':
-      return resume(call, leg, event.tab, event.mediaUp);
+      return resume(call, leg, event.tab, now, deadlines);
     case 'mediaUp':
-      return leg.state === 'connecting' || leg.state === 'reconnecting'
-        ? changed(withLeg(call, { ...leg, state: 'active', deadline: null }))
+      return isAnswered(leg) && !leg.media
+        ? changed(withLeg(call, weigh({ ...leg, media: true }, now, deadlines)))
         : wrongState;
     case 'mediaDown':
-      return leg.state === 'active'
-        ? changed(withLeg(call, { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting }))
+      return isAnswered(leg) && leg.media
+        ? changed(withLeg(call, weigh({ ...leg, media: false }, now, deadlines)))
         : wrongState;
   }
 }
@@ -216,16 +232,12 @@ function accept(
 ): Outcome {
   if (leg.state !== 'ringing') return wrongState;
   const deadline = now + deadlines.connecting;
-  let next = withLeg(call, { ...leg, state: 'connecting', seat, deadline });
+  let next = withLeg(call, { ...leg, state: 'connecting', seat, socket: true, deadline });
   for (const caller of call.legs.values()) {
     if (caller.state !== 'waiting') continue;
-    // A caller whose socket is gone just now has its grace left, and longer: it was answered.
-    const gone = caller.deadline !== null;
-    next = withLeg(next, {
-      ...caller,
-      state: gone ? 'reconnecting' : 'connecting',
-      deadline: gone ? now + deadlines.reconnecting : deadline,
-    });
+    const answered: Leg = { ...caller, state: 'connecting', deadline };
+    // A caller whose socket is gone just now was answered all the same, and has the time to come back.
+    next = withLeg(next, caller.socket ? answered : weigh(answered, now, deadlines));
   }
   const both = kind === 'video' && call.kind === 'video' ? 'video' : 'voice';
   return changed({ ...next, kind: both, answeredAt: call.answeredAt ?? now });
@@ -238,25 +250,30 @@ function hangUp(call: Call, leg: Leg, now: number): Outcome {
 }
 
 function drop(call: Call, leg: Leg, tab: string, now: number, deadlines: Deadlines): Outcome {
-  if (leg.seat?.tab !== tab) return wrongState;
-  if (leg.state === 'waiting' && leg.deadline === null) {
-    return changed(withLeg(call, { ...leg, deadline: now + deadlines.callerGrace }));
-  }
-  if (leg.state === 'connecting' || leg.state === 'active') {
-    return changed(withLeg(call, { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting }));
-  }
-  return wrongState;
+  if (leg.seat?.tab !== tab || !leg.socket) return wrongState;
+  const gone: Leg = { ...leg, socket: false };
+  return leg.state === 'waiting'
+    ? changed(withLeg(call, { ...gone, deadline: now + deadlines.callerGrace }))
+    : changed(withLeg(call, weigh(gone, now, deadlines)));
 }
 
-function resume(call: Call, leg: Leg, tab: string, mediaUp: boolean): Outcome {
-  if (leg.seat?.tab !== tab) return wrongState;
-  if (leg.state === 'waiting' && leg.deadline !== null)
-    return changed(withLeg(call, { ...leg, deadline: null }));
-  // Where the media outlived the socket nothing else has to happen; else the tab joins the room again.
-  if (leg.state === 'reconnecting' && mediaUp) {
-    return changed(withLeg(call, { ...leg, state: 'active', deadline: null }));
-  }
-  return wrongState;
+/** Where the media outlived the socket nothing else has to happen; else the tab joins the room again. */
+function resume(call: Call, leg: Leg, tab: string, now: number, deadlines: Deadlines): Outcome {
+  if (leg.seat?.tab !== tab || leg.socket) return wrongState;
+  const back: Leg = { ...leg, socket: true };
+  return leg.state === 'waiting'
+    ? changed(withLeg(call, { ...back, deadline: null }))
+    : changed(withLeg(call, weigh(back, now, deadlines)));
+}
+
+/**
+ * The state of an answered leg after its socket or its media came or went. It is active while it has both. What
+ * was active, or has lost its socket, is reconnecting, and has from then on so long to have both again.
+ */
+function weigh(leg: Leg, now: number, deadlines: Deadlines): Leg {
+  if (leg.socket && leg.media) return { ...leg, state: 'active', deadline: null };
+  if (leg.state === 'reconnecting' || (leg.state === 'connecting' && leg.socket)) return leg;
+  return { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting };
 }
 
 function tick(call: Call, now: number): Outcome {
@@ -291,7 +308,9 @@ function ended(call: Call, reason: EndReason, by: string | null, now: number): O
 
 function endCall(call: Call, reason: EndReason, by: string | null, now: number): Call {
   const legs = new Map<string, Leg>();
-  for (const leg of call.legs.values()) legs.set(leg.accountId, { ...leg, state: 'left', deadline: null });
+  for (const leg of call.legs.values()) {
+    legs.set(leg.accountId, { ...leg, state: 'left', socket: false, media: false, deadline: null });
+  }
   return { ...call, version: call.version + 1, end: { at: now, reason, by }, legs };
 }
 

@@ -57,13 +57,16 @@ export type Collision = 'same_id' | 'conversation_in_call' | 'account_in_call';
 /** The rooms in which calls have their media. */
 export interface Rooms {
   close(callId: string): void;
-  /** Whether the account's media in this call is connected. */
-  isUp(callId: string, accountId: string): boolean;
   /**
    * Tells the account's tab again which of the others' tracks there are: it missed some notices. False where
    * the account has no media in this call.
    */
   refresh(callId: string, accountId: string): boolean;
+}
+
+/** Which tabs are connected right now. */
+export interface Tabs {
+  isConnected(accountId: string, tab: string): boolean;
 }
 
 /** Time, which tests make pass faster. */

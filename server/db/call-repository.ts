@@ -29,6 +29,8 @@ const legRow = z.object({
   device: z.string().nullable(),
   tab: z.string().nullable(),
   deadline: z.number().nullable(),
+  socket: z.coerce.boolean(),
+  media: z.coerce.boolean(),
   in_another_call: z.coerce.boolean(),
   hidden: z.coerce.boolean(),
 });
@@ -198,6 +200,8 @@ function toLegRows(call: Call): LegRow[] {
     device: leg.seat?.device ?? null,
     tab: leg.seat?.tab ?? null,
     deadline: leg.deadline,
+    socket: leg.socket,
+    media: leg.media,
     in_another_call: leg.inAnotherCall,
     hidden: leg.hidden,
   }));
@@ -212,6 +216,8 @@ function toCall(row: CallRow, legRows: LegRow[]): Call {
       state: leg.state,
       seat: leg.device !== null && leg.tab !== null ? { device: leg.device, tab: leg.tab } : null,
       deadline: leg.deadline,
+      socket: leg.socket,
+      media: leg.media,
       inAnotherCall: leg.in_another_call,
       hidden: leg.hidden,
     },

@@ -48,6 +48,10 @@ export class Participant {
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   #closed = false;
+  /**
+   * Whether the media is connected: every transport that has something to carry is. One who only listens
+   * to someone who only listens needs none.
+   */
   #up = false;
 
   constructor(options: Options) {
@@ -68,14 +72,6 @@ export class Participant {
 
   get producers(): Producer[] {
     return [...this.#producers.values()];
-  }
-
-  /**
-   * Whether the media is connected: every transport that has something to carry is. One who only listens
-   * to someone who only listens needs none.
-   */
-  get up(): boolean {
-    return this.#up;
   }
 
   transportOptions(): { sendTransport: TransportOptions; recvTransport: TransportOptions } {

@@ -116,10 +116,6 @@ export class MediaRooms {
     return participant;
   }
 
-  isUp(callId: string, accountId: string): boolean {
-    return this.#rooms.get(callId)?.participants.get(accountId)?.up ?? false;
-  }
-
   refresh(callId: string, accountId: string): boolean {
     const participant = this.#rooms.get(callId)?.participants.get(accountId);
     participant?.refresh();

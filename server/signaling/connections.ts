@@ -1,10 +1,11 @@
 import type { Notice, NoticeData } from '#protocol/methods';
+import type { Tabs } from '../calls/ports.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Identity } from '../sessions/session.ts';
 import { serialise, type Connection } from './connection.ts';
 
 /** Every open connection, by what it is looked up by. Each notice is serialised once, however many get it. */
-export class Connections implements Notifier {
+export class Connections implements Notifier, Tabs {
   readonly #byId = new Map<string, Connection>();
   readonly #byAccount = new Map<string, Set<Connection>>();
 
@@ -34,6 +35,10 @@ export class Connections implements Notifier {
       if (connection.sessionId === sessionId) count += 1;
     }
     return count;
+  }
+
+  isConnected(accountId: string, tab: string): boolean {
+    return this.ofTab(accountId, tab) !== undefined;
   }
 
   /** The account's connection from this tab. */

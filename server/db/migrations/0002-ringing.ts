@@ -18,6 +18,8 @@ export async function up(knex: Knex): Promise<void> {
     table.integer('calls_seen_at').notNullable().defaultTo(0);
   });
   await knex.schema.alterTable('call_legs', (table) => {
+    table.boolean('socket').notNullable().defaultTo(false);
+    table.boolean('media').notNullable().defaultTo(false);
     table.boolean('in_another_call').notNullable().defaultTo(false);
     table.boolean('hidden').notNullable().defaultTo(false);
     table.index(['account_id', 'role']);
@@ -34,8 +36,9 @@ export async function down(knex: Knex): Promise<void> {
   await knex.schema.alterTable('call_legs', (table) => {
     table.dropIndex(['account_id', 'role']);
   });
-  await knex.raw('alter table call_legs drop column in_another_call');
-  await knex.raw('alter table call_legs drop column hidden');
+  for (const column of ['socket', 'media', 'in_another_call', 'hidden']) {
+    await knex.raw('alter table call_legs drop column ??', [column]);
+  }
   await knex.raw('alter table accounts drop column calls_seen_at');
   await knex.schema.dropTable('blocks');
   await knex.schema.dropTable('call_settings');

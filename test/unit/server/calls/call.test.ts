@@ -47,12 +47,7 @@ const accept = { type: 'accept', accountId: BEN, seat: BENS } satisfies CallEven
 const up = (accountId: string): CallEvent => ({ type: 'mediaUp', accountId });
 const down = (accountId: string): CallEvent => ({ type: 'mediaDown', accountId });
 const drop = (accountId: string, tab: string): CallEvent => ({ type: 'drop', accountId, tab });
-const resume = (accountId: string, tab: string, mediaUp = false): CallEvent => ({
-  type: 'resume',
-  accountId,
-  tab,
-  mediaUp,
-});
+const resume = (accountId: string, tab: string): CallEvent => ({ type: 'resume', accountId, tab });
 
 const STATES = {
   calling: invited(),
@@ -60,7 +55,9 @@ const STATES = {
   ringing: after(invited(), [alert]),
   connecting: after(invited(), [alert], [accept]),
   active: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)]),
-  reconnecting: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [drop(BEN, BENS.tab)]),
+  socketLost: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [drop(BEN, BENS.tab)]),
+  mediaLost: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [down(BEN)]),
+  bothLost: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [drop(BEN, BENS.tab)], [down(BEN)]),
   ended: after(invited(), [alert], [{ type: 'decline', accountId: BEN }]),
 };
 type StateName = keyof typeof STATES;
@@ -77,9 +74,8 @@ const EVENTS = {
   "drop of the callee's tab": drop(BEN, BENS.tab),
   'drop of another tab': drop(BEN, 'another'),
   "resume of the caller's tab": resume(ANN, ANNS.tab),
-  "resume of the callee's tab, media up": resume(BEN, BENS.tab, true),
-  "resume of the callee's tab, media down": resume(BEN, BENS.tab, false),
-  'resume of another tab': resume(BEN, 'another', true),
+  "resume of the callee's tab": resume(BEN, BENS.tab),
+  'resume of another tab': resume(BEN, 'another'),
   "the callee's media up": up(BEN),
   "the callee's media down": down(BEN),
   'tick, nothing due': { type: 'tick' },
@@ -97,7 +93,9 @@ const always = <T>(value: T): Record<Exclude<StateName, 'ended'>, T> => ({
   ringing: value,
   connecting: value,
   active: value,
-  reconnecting: value,
+  socketLost: value,
+  mediaLost: value,
+  bothLost: value,
 });
 
 /** Every event in every state: the state after it, or why it is rejected. After the end everything is. */
@@ -130,16 +128,27 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     ringing: 'ringing',
     connecting: 'reconnecting',
     active: 'reconnecting',
-    reconnecting: 'reconnecting',
+    socketLost: 'reconnecting',
+    mediaLost: 'reconnecting',
+    bothLost: 'reconnecting',
   },
-  "drop of the callee's tab": { ...always(no), connecting: 'reconnecting', active: 'reconnecting' },
+  "drop of the callee's tab": {
+    ...always(no),
+    connecting: 'reconnecting',
+    active: 'reconnecting',
+    mediaLost: 'reconnecting',
+  },
   'drop of another tab': always(no),
   "resume of the caller's tab": { ...always(no), callingDropped: 'calling' },
-  "resume of the callee's tab, media up": { ...always(no), reconnecting: 'active' },
-  "resume of the callee's tab, media down": always(no),
+  "resume of the callee's tab": { ...always(no), socketLost: 'active', bothLost: 'reconnecting' },
   'resume of another tab': always(no),
-  "the callee's media up": { ...always(no), connecting: 'connecting', reconnecting: 'active' },
-  "the callee's media down": { ...always(no), active: 'reconnecting' },
+  "the callee's media up": {
+    ...always(no),
+    connecting: 'connecting',
+    mediaLost: 'active',
+    bothLost: 'reconnecting',
+  },
+  "the callee's media down": { ...always(no), active: 'reconnecting', socketLost: 'reconnecting' },
   'tick, nothing due': always(no),
   'a stranger accepts': always(who),
   'a stranger hangs up': always(who),
@@ -211,7 +220,9 @@ describe('deadlines', () => {
     expect(expired(STATES.ringing)).toBe('60000: no_answer');
     expect(expired(STATES.connecting)).toBe('15000: media_failed');
     expect(expired(STATES.active)).toBe('none');
-    expect(expired(STATES.reconnecting)).toBe('30000: connection_lost');
+    expect(expired(STATES.socketLost)).toBe('30000: connection_lost');
+    expect(expired(STATES.mediaLost)).toBe('30000: connection_lost');
+    expect(expired(STATES.bothLost)).toBe('30000: connection_lost');
     expect(expired(STATES.ended)).toBe('none');
   });
 
