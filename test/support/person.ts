@@ -170,6 +170,12 @@ export class Person {
     return this.screen.textOf('region', 'Call ended', timeoutMs);
   }
 
+  /** Closes what is said of a call that is over. */
+  async dismiss(): Promise<void> {
+    await this.screen.click('button', 'Close');
+    await this.screen.gone('region', 'Call ended');
+  }
+
   async callAgain(): Promise<void> {
     await this.screen.click('button', 'Call again');
   }
@@ -229,6 +235,10 @@ export class Person {
       },
       timeoutMs,
     );
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
   }
 
   /** Closes this tab. */

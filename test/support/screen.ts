@@ -69,7 +69,7 @@ export class Screen {
 
   /** Waits until this stands somewhere on the page, whatever its role. */
   async sees(text: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
-    await this.#wait(`the text "${text}"`, timeoutMs, async () => (await this.#text()).includes(text));
+    await this.#wait(`the text "${text}"`, timeoutMs, async () => (await this.shown()).includes(text));
   }
 
   /** A field for passwords has no role that all browsers agree on, and to some a label has its field's name. */
@@ -89,14 +89,15 @@ export class Screen {
     try {
       return await act();
     } catch (cause) {
-      const shown = await this.#text().catch(() => 'nothing: the page is gone');
+      const shown = await this.shown().catch(() => 'nothing: the page is gone');
       throw new Error(`waited ${what.startsWith('to ') ? '' : 'for '}${what}; the page shows: ${shown}`, {
         cause,
       });
     }
   }
 
-  #text(): Promise<string> {
+  /** All text that is shown now. */
+  shown(): Promise<string> {
     return this.page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '));
   }
 }
