@@ -10,17 +10,20 @@ const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A green picture with a clock, and a beep a second.
-  '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
   '--window-size=1280,800',
 ];
 
+/** A green picture with a clock, and a beep a second. */
+const FAKE_DEVICES = '--use-fake-device-for-media-stream';
+
 const FIREFOX_PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
+  // A pulsing button, drawn without a graphics card, kept it from answering us for half a minute.
+  'ui.prefersReducedMotion': 1,
 };
 
 export interface BrowserOptions {
@@ -31,6 +34,8 @@ export interface BrowserOptions {
 }
 
 export interface ChromiumOptions extends BrowserOptions {
+  /** Whether there are a fake camera and microphone; without them there is what the machine has. */
+  readonly devices?: boolean;
   /** A command that runs the browser, for example `['ip', 'netns', 'exec', 'client']`. */
   readonly prefix?: readonly string[];
 }
@@ -43,10 +48,11 @@ export async function launchChromium({
   profile,
   args = [],
   prefix = [],
+  devices = true,
 }: ChromiumOptions = {}): Promise<Browser> {
   const defaults = puppeteer.defaultArgs({
     headless: true,
-    args: [...CHROMIUM_ARGS, ...args],
+    args: [...CHROMIUM_ARGS, ...(devices ? [FAKE_DEVICES] : []), ...args],
     ...(profile !== undefined && { userDataDir: profile }),
   });
   return puppeteer.launch({
@@ -60,7 +66,11 @@ export async function launchChromium({
   });
 }
 
-/** A Firefox without a window, with a fake camera and microphone, driven by WebDriver BiDi. It has no H.264. */
+/**
+ * A Firefox without a window, with a fake camera and microphone, driven by WebDriver BiDi. It has no H.264. On a
+ * machine with a network it offers its media that network's address and not the loopback: the server must announce
+ * the machine's own addresses, as it does by default, and not 127.0.0.1 alone.
+ */
 export async function launchFirefox({ profile, args = [] }: BrowserOptions = {}): Promise<Browser> {
   return puppeteer.launch({
     browser: 'firefox',

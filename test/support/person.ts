@@ -32,9 +32,10 @@ export class Person {
     page.on('pageerror', (error) => this.errors.push(String(error)));
   }
 
-  /** Opens the service's page in a new tab. Two contexts of a browser are two people, two tabs of one are the same. */
+  /** Opens the service's page. Two contexts of a browser are two people, two pages of one are the same. */
   static async at(browser: Browser | BrowserContext, url: string, name: string): Promise<Person> {
-    const page = await browser.newPage();
+    // In a window of its own, because a page behind another is not drawn, and answers no questions.
+    const page = await browser.newPage({ type: 'window' });
     await watchMedia(page);
     const person = new Person(name, url, browser, page);
     await page.goto(url);
@@ -72,6 +73,13 @@ export class Person {
     await this.screen.click('button', 'Account');
     await this.screen.click('button', 'Sign out');
     await this.screen.find('button', 'Sign in');
+  }
+
+  /** Opens the account's own page. */
+  async openSettings(): Promise<void> {
+    await this.screen.click('button', 'Account');
+    await this.screen.click('button', 'Account settings');
+    await this.screen.find('heading', 'Account');
   }
 
   async search(text: string): Promise<void> {
