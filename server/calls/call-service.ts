@@ -93,7 +93,10 @@ export class CallService {
     const { calls, clock, deadlines, conversations } = this.#with;
     const members = await conversations.members(conversationId, callerId);
     const calleeIds = members.filter((accountId) => accountId !== callerId);
-    const busyIds = new Set(calleeIds.filter((accountId) => this.#live.isEngaged(accountId)));
+    // Who is calling in this very conversation is not busy but wants to be answered.
+    const isBusy = (accountId: string) =>
+      (this.#live.engagedIn(accountId)?.conversationId ?? conversationId) !== conversationId;
+    const busyIds = new Set(calleeIds.filter(isBusy));
     const invitation = { id: callId, conversationId, kind, callerId, seat, calleeIds, busyIds };
     const call = createCall(invitation, clock.now(), deadlines);
 
