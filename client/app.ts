@@ -8,8 +8,8 @@ export function openApp(target: HTMLElement, account: Self, onLeave: (ended: boo
     target,
     props: {
       account,
-      onleave: async (ended: boolean) => {
-        await unmount(app);
+      onleave: (ended: boolean) => {
+        void unmount(app);
         onLeave(ended);
       },
     },

@@ -10,19 +10,19 @@ import './styles/form.css';
  * The first page asks who is there and shows the form for those whom nobody knows. It is plain DOM on
  * purpose: Svelte alone is 12 kB, and comes with the app once it is known that someone will use it.
  */
-const root = document.getElementById('app')!;
+const root = document.getElementById('app') ?? document.body;
 const loadApp = () => import('./app.ts');
 
 async function begin(): Promise<void> {
   // Who was signed in probably still is: the app comes while the server is asked.
-  if (load<boolean>('signed-in')) void loadApp();
+  if (load('signed-in') === true) void loadApp();
   try {
     const { account } = await api.currentSession();
     if (account) await enter(account);
-    else leave(false);
+    else askWho(false);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    showUnreachable(root, begin);
+    showUnreachable(root, () => void begin());
   }
 }
 
@@ -33,8 +33,14 @@ async function enter(account: Self): Promise<void> {
   openApp(root, account, leave);
 }
 
-/** Nobody is signed in; `ended` tells that the session ended by itself. */
 function leave(ended: boolean): void {
+  // Who signs out does not leave the next person a link to where they were.
+  if (!ended) history.replaceState(null, '', '#/');
+  askWho(ended);
+}
+
+/** Nobody is signed in; `ended` tells that a session was here and ended by itself. */
+function askWho(ended: boolean): void {
   save('signed-in', false);
   showEntry(root, { ended, onSubmit: () => void loadApp(), onSignedIn: enter });
 }

@@ -35,7 +35,7 @@ import { OriginPolicy } from './sessions/origin-policy.ts';
 import { loadSecret } from './sessions/secret.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
-import { SignalingServer } from './signaling/signaling-server.ts';
+import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
 import { startStep } from './start-error.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
@@ -44,6 +44,8 @@ const PURGE_EVERY_MS = 60 * 60 * 1000;
 /** What tests may look into, and set otherwise than in production. */
 export interface Overrides {
   deadlines?: Partial<Deadlines>;
+  /** How often each connection is pinged, in milliseconds. */
+  heartbeat?: number;
 }
 
 export interface App {
@@ -56,7 +58,7 @@ export interface App {
 }
 
 /** The composition root: builds everything from the settings. */
-export async function createApp(config: Config, { deadlines }: Overrides = {}): Promise<App> {
+export async function createApp(config: Config, { deadlines, heartbeat }: Overrides = {}): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
   const tls = await readCertificate(config);
@@ -129,6 +131,7 @@ export async function createApp(config: Config, { deadlines }: Overrides = {}): 
     cookie,
     originPolicy,
     rateLimitFactor,
+    heartbeat: heartbeat ?? HEARTBEAT_MS,
     logger,
   });
   const handle = http.callback();

@@ -42,9 +42,12 @@ export function makeForm(spec: EntryForm, { onSubmit, onSignedIn }: EntryFormOpt
   );
   let busy = false;
 
-  form.addEventListener('submit', async (event) => {
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
-    if (busy) return;
+    if (!busy) void submit();
+  });
+
+  async function submit() {
     busy = true;
     button.textContent = spec.busy;
     onSubmit();
@@ -56,7 +59,7 @@ export function makeForm(spec: EntryForm, { onSubmit, onSignedIn }: EntryFormOpt
     busy = false;
     button.textContent = spec.submit;
     tell(outcome);
-  });
+  }
 
   function tell({ fields: problems, error }: FormOutcome) {
     const words = error && errors.words(error.code, error.retryAfter);

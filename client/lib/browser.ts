@@ -4,7 +4,7 @@ export type Browser = 'chrome' | 'firefox' | 'safari' | 'other';
 export function browserOf(userAgent: string): Browser {
   if (/Firefox\/|FxiOS/.test(userAgent)) return 'firefox';
   if (/Chrome\/|CriOS|Chromium/.test(userAgent)) return 'chrome';
-  return /Safari\//.test(userAgent) ? 'safari' : 'other';
+  return userAgent.includes('Safari/') ? 'safari' : 'other';
 }
 
 const NAMES: readonly [RegExp, string][] = [

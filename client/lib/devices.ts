@@ -1,9 +1,12 @@
+import { ignore } from './ignore.ts';
+
 /** Why there is no track: refused by the person or a policy, none there, in use elsewhere, or a page that may not ask. */
 export type DeviceProblem = 'refused' | 'absent' | 'in_use' | 'insecure';
 
 /** Browsers hand out devices only on HTTPS and on localhost. */
 export function devicesPossible(): boolean {
-  return isSecureContext && !!navigator.mediaDevices?.getUserMedia;
+  // Elsewhere `navigator.mediaDevices` is not even there, whatever its type says.
+  return isSecureContext && 'mediaDevices' in navigator;
 }
 
 function problemOf(error: unknown): DeviceProblem {
@@ -144,7 +147,7 @@ export class LocalMedia {
 
 /** Asks for camera and microphone once, so that the browser remembers the answer, and lets go of both. */
 export async function askForDevices(): Promise<{ audio: DeviceProblem | null; video: DeviceProblem | null }> {
-  const media = new LocalMedia(() => {});
+  const media = new LocalMedia(ignore);
   try {
     await media.open(true);
     return { audio: media.audioProblem, video: media.videoProblem };
@@ -156,7 +159,7 @@ export async function askForDevices(): Promise<{ audio: DeviceProblem | null; vi
 /** What the browser would answer today; `prompt` where it does not say. */
 export async function devicePermission(name: 'camera' | 'microphone'): Promise<PermissionState> {
   try {
-    return (await navigator.permissions.query({ name: name as PermissionName })).state;
+    return (await navigator.permissions.query({ name })).state;
   } catch {
     return 'prompt';
   }

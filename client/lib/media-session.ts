@@ -41,7 +41,7 @@ export function prepareMedia(signaling: Signaling): Promise<types.Device> {
   device ??= Promise.all([import('mediasoup-client'), signaling.request('getRouterCapabilities', {})])
     .then(async ([{ Device }, { rtpCapabilities }]) => {
       const made = await Device.factory();
-      await made.load({ routerRtpCapabilities: rtpCapabilities as unknown as types.RtpCapabilities });
+      await made.load({ routerRtpCapabilities: rtpCapabilities });
       return made;
     })
     .catch((error: unknown) => {
@@ -82,6 +82,8 @@ export class MediaSession {
   #opening = true;
   /** What the last join said about tracks to come. */
   #promised = false;
+  /** Whether the connection dropped while something was asked. */
+  #interrupted = false;
   #failures = 0;
   #closed = false;
 
@@ -111,10 +113,19 @@ export class MediaSession {
     if (this.#promised && !this.#sends()) this.join();
   }
 
+  /**
+   * A new connection. Media outlives the socket, and the server tells of all tracks again; only what was
+   * under way when the old connection dropped is not known to have happened.
+   */
+  reconnected(): void {
+    if (this.#interrupted) this.join();
+  }
+
   consumerAdded(options: ConsumerOptions): void {
     const joined = this.#joined;
-    if (!joined || joined.consumers.has(options.id)) return;
-    void this.#guard(this.#consume(joined, [options]));
+    if (!joined) return;
+    if (joined.consumers.has(options.id)) this.consumerPaused(options.id, options.producerPaused);
+    else void this.#guard(this.#consume(joined, [options]));
   }
 
   consumerRemoved(consumerId: string): void {
@@ -145,12 +156,16 @@ export class MediaSession {
     this.#queue = this.#queue.then(() => (this.#closed ? undefined : this.#guard(work())));
   }
 
-  /** What the server lost is joined again; a lost connection is taken up by the next snapshot. */
+  /** What the server lost is joined again; after a lost connection, on the next. */
   async #guard(work: Promise<unknown>): Promise<void> {
     try {
       await work;
     } catch (error) {
-      if (this.#closed || error instanceof ConnectionLost) return;
+      if (this.#closed) return;
+      if (error instanceof ConnectionLost) {
+        this.#interrupted = true;
+        return;
+      }
       if (error instanceof RequestError && error.code === 'call_moved_on') return;
       const delay = REJOIN_DELAYS[this.#failures++];
       if (delay === undefined) this.#options.onTrouble(error);
@@ -162,6 +177,7 @@ export class MediaSession {
     const { signaling, callId } = this.#options;
     const loaded = await prepareMedia(signaling);
     this.#leave();
+    this.#interrupted = false;
     const rtpCapabilities = loaded.recvRtpCapabilities as Parameters<
       typeof signaling.request<'join'>
     >[1]['rtpCapabilities'];
@@ -221,11 +237,11 @@ export class MediaSession {
   }
 
   async #restartIce(joined: Joined, transport: types.Transport): Promise<void> {
-    if (this.#joined !== joined || transport.closed) return;
+    if (this.#joined !== joined) return;
     const { signaling, callId } = this.#options;
     const { iceParameters } = await signaling.request('restartIce', { callId, transportId: transport.id });
-    if (this.#joined !== joined || transport.closed) return;
-    await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
+    if (this.#joined === joined)
+      await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
   }
 
   /** Makes what is sent as `source` what is wanted. */
@@ -235,7 +251,7 @@ export class MediaSession {
     const track = this.#wanted.get(source) ?? null;
     const sender = joined.senders.get(source);
     if (!sender) {
-      if (track && track.readyState === 'live') await this.#produce(joined, source, track);
+      if (track?.readyState === 'live') await this.#produce(joined, source, track);
       return;
     }
     if (sender.producer.track !== track) await sender.producer.replaceTrack({ track });

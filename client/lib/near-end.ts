@@ -6,7 +6,7 @@ export function nearEnd(load: () => void): (element: Element) => () => void {
         if (entries.some(({ isIntersecting }) => isIntersecting)) load();
       },
       // `scrollMargin` reaches into the list that scrolls, where the browser knows it.
-      { rootMargin: '400px', scrollMargin: '400px' } as IntersectionObserverInit,
+      { rootMargin: '400px', scrollMargin: '400px' },
     );
     observer.observe(element);
     element.addEventListener('click', load);

@@ -9,6 +9,7 @@ declare module 'protoo-client' {
     randomize?: boolean;
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its methods are the peer's business
   export class WebSocketTransport {
     constructor(url: string, options?: { retry?: RetryOptions });
   }

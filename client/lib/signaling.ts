@@ -75,8 +75,7 @@ export class Signaling {
           // The one cast of the socket: the client trusts its own server's answers.
           resolve(answer as Answer<M>);
         },
-        (error: Error & { code?: ErrorCode }) =>
-          fail(error.code ? new RequestError(error.code, error.message) : new ConnectionLost()),
+        (error: unknown) => fail(refusal(error)),
       );
     });
   }
@@ -110,11 +109,11 @@ export class Signaling {
     });
   }
 
-  #handle<N extends Notice>(method: N, data: unknown): void {
+  #handle(method: Notice, data: unknown): void {
     // A newer server may send what this page does not know yet.
     if (!Object.hasOwn(this.#options.on, method)) return;
-    const handle = this.#options.on[method] as (data: NoticeData<N>) => void;
-    handle(data as NoticeData<N>);
+    // The other half of the one cast.
+    (this.#options.on[method] as (data: unknown) => void)(data);
     if (method === 'snapshot' && !this.#ready) {
       this.#ready = true;
       this.#options.onConnected(true);
@@ -137,7 +136,11 @@ export class Signaling {
   }
 
   /** Browsers cannot ping, and a socket on a dead link stays "open" for minutes. */
-  readonly #ping = async (): Promise<void> => {
+  readonly #ping = (): void => {
+    void this.#pingOnce();
+  };
+
+  async #pingOnce(): Promise<void> {
     const peer = this.#peer;
     if (!peer?.connected || this.#pinging) return;
     this.#pinging = true;
@@ -154,5 +157,11 @@ export class Signaling {
       clearTimeout(deadline);
       this.#pinging = false;
     }
-  };
+  }
+}
+
+/** protoo gives an error of the server's a `code`; its own errors have none and mean that no answer came. */
+function refusal(error: unknown): Error {
+  const { code, message } = error as Error & { code?: ErrorCode };
+  return code ? new RequestError(code, message) : new ConnectionLost();
 }

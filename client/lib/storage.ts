@@ -6,10 +6,10 @@ import { uuid } from './ids.ts';
  */
 const PREFIX = 'chataway:';
 
-export function load<T>(key: string): T | null {
+export function load(key: string): unknown {
   try {
     const text = localStorage.getItem(PREFIX + key);
-    return text === null ? null : (JSON.parse(text) as T);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }
@@ -43,10 +43,10 @@ export function keysOf(start: string): string[] {
 }
 
 /** The same for what only this tab, reloads included, should know. */
-export function loadForTab<T>(key: string): T | null {
+export function loadForTab(key: string): unknown {
   try {
     const text = sessionStorage.getItem(PREFIX + key);
-    return text === null ? null : (JSON.parse(text) as T);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }
@@ -62,8 +62,8 @@ export function saveForTab(key: string, value: unknown): void {
 
 /** The id of this browser profile; it lasts. */
 export function deviceId(): string {
-  const known = load<string>('device');
-  if (known) return known;
+  const known = load('device');
+  if (typeof known === 'string') return known;
   const made = uuid();
   save('device', made);
   return made;

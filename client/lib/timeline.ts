@@ -71,5 +71,5 @@ function together(
   a: { mine: boolean; time: number } | undefined,
   b: { mine: boolean; time: number },
 ): boolean {
-  return a !== undefined && a.mine === b.mine && Math.abs(b.time - a.time) < GROUP_WITHIN;
+  return a?.mine === b.mine && Math.abs(b.time - a.time) < GROUP_WITHIN;
 }

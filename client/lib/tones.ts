@@ -1,3 +1,5 @@
+import { ignore } from './ignore.ts';
+
 /**
  * The sounds of a call, made by the browser itself: no files, nothing to load while it rings. Browsers
  * keep a page silent that nobody has touched yet; then the ring is seen and not heard.
@@ -37,7 +39,7 @@ export function playTone(tone: Tone): () => void {
   try {
     context = new AudioContext();
   } catch {
-    return () => {};
+    return ignore;
   }
   const { every, volume, notes } = PATTERNS[tone];
   const pattern = () => {
@@ -50,7 +52,7 @@ export function playTone(tone: Tone): () => void {
   const timer = setInterval(pattern, every * 1000);
   return () => {
     clearInterval(timer);
-    context.close().catch(() => {});
+    context.close().catch(ignore);
   };
 }
 

@@ -2,6 +2,7 @@ import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
 import { type DeviceProblem, LocalMedia } from '../lib/devices.ts';
+import { ignore } from '../lib/ignore.ts';
 import { mark } from '../lib/marks.ts';
 import { MediaSession, prepareMedia, type RemoteTrack } from '../lib/media-session.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
@@ -152,22 +153,23 @@ export class ActiveCall {
   start(withCamera: boolean): void {
     this.#cameraOn = withCamera;
     void this.#openDevices(withCamera);
-    prepareMedia(this.#options.signaling).catch(() => {});
+    // Joining asks again, and tells.
+    prepareMedia(this.#options.signaling).catch(ignore);
     void this.#goOn();
   }
 
   /** Takes the call up after a reload, with microphone and camera as they were. */
   resume(): void {
-    const kept = loadForTab<KeptDevices>(DEVICES_KEY);
+    const kept = loadForTab(DEVICES_KEY) as KeptDevices | null;
     const same = kept?.id === this.#id ? kept : null;
     this.#microphoneOn = same?.microphoneOn ?? true;
     this.start(same?.cameraOn ?? false);
   }
 
-  /** A new connection: what was asked is asked again, and media is joined afresh. */
+  /** A new connection: what was asked is asked again. */
   reconnected(): void {
     void this.#goOn();
-    if (this.#joined && !this.#ending) this.#media.join();
+    if (this.#joined && !this.#ending) this.#media.reconnected();
   }
 
   /** The call as the server tells it. */
@@ -175,8 +177,11 @@ export class ActiveCall {
     if (call.id !== this.#id || call.version <= (this.#call?.version ?? 0)) return;
     this.#call = call;
     if (call.boundTo !== null) this.#begin = null;
-    if (call.state === 'ended') return this.end(call.reason ?? 'hung_up');
-    if (call.boundTo !== null && call.boundTo !== this.#options.tab) return this.end('elsewhere');
+    const elsewhere = call.boundTo !== null && call.boundTo !== this.#options.tab;
+    if (call.state === 'ended' || elsewhere) {
+      this.end(call.reason ?? 'elsewhere');
+      return;
+    }
     if (call.state === 'ringing') mark('ringing');
     const leg = ownLeg(call, this.#options.selfId);
     const answered = leg?.state === 'connecting' || leg?.state === 'active' || leg?.state === 'reconnecting';

@@ -1,4 +1,7 @@
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Call, CallKind } from '#protocol/call';
+import { idsOf } from '../lib/collections.ts';
+import { ignore } from '../lib/ignore.ts';
 import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
@@ -21,12 +24,12 @@ export interface CallsOptions {
 /** All calls of this account: the one in this tab, the one that rings, and one on another device. */
 export class Calls {
   readonly #options: CallsOptions;
-  #live = $state.raw<ReadonlyMap<string, Call>>(new Map());
+  readonly #live = new SvelteMap<string, Call>();
   #here = $state.raw<ActiveCall | null>(null);
   /** Calls that were declined or hung up in this tab; the server may not know yet. */
-  #done = $state.raw<ReadonlySet<string>>(new Set());
+  readonly #done = new SvelteSet<string>();
   /** The last version of calls that have ended, so that late answers do not wake them. */
-  readonly #ended = new Map<string, number>();
+  readonly #ended = new SvelteMap<string, number>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -60,8 +63,8 @@ export class Calls {
 
   /** The calls that live, from a snapshot. What is not among them is over. */
   fill(calls: readonly Call[]): void {
-    const live = new Set(calls.map(({ id }) => id));
-    for (const call of this.#live.values()) if (!live.has(call.id)) this.#forget(call);
+    const live = idsOf(calls);
+    for (const call of [...this.#live.values()]) if (!live.has(call.id)) this.#forget(call);
     const here = this.#here;
     for (const call of calls) {
       // An alert may have been lost with the last connection.
@@ -114,7 +117,7 @@ export class Calls {
   decline(): void {
     const call = this.incoming;
     if (!call) return;
-    this.#done = new Set(this.#done).add(call.id);
+    this.#done.add(call.id);
     this.#tellDone(call.id);
   }
 
@@ -122,9 +125,10 @@ export class Calls {
   hangUp(): void {
     const here = this.#here;
     if (!here || here.phase === 'ended') return;
-    here.end(here.answeredAt === null ? 'cancelled' : 'hung_up');
-    this.#done = new Set(this.#done).add(here.id);
+    this.#done.add(here.id);
+    // The server hears of the end before it sees the media go.
     this.#tellDone(here.id);
+    here.end(here.answeredAt === null ? 'cancelled' : 'hung_up');
   }
 
   again(): void {
@@ -158,14 +162,12 @@ export class Calls {
   }
 
   #keep(call: Call): void {
-    const live = new Map(this.#live);
     if (call.state === 'ended') {
-      live.delete(call.id);
+      this.#live.delete(call.id);
       this.#ended.set(call.id, call.version);
     } else {
-      live.set(call.id, call);
+      this.#live.set(call.id, call);
     }
-    this.#live = live;
   }
 
   #make(call: Pick<ActiveCallOptions, 'peer' | 'kind' | 'id' | 'outgoing' | 'begin'>): ActiveCall {
@@ -190,7 +192,7 @@ export class Calls {
   /** The person hung up before the invitation was answered. */
   #endAfterAll(call: Call): void {
     if (call.boundTo !== this.#options.tab && call.boundTo !== null) return;
-    this.#done = new Set(this.#done).add(call.id);
+    this.#done.add(call.id);
     this.#tellDone(call.id);
   }
 
@@ -205,8 +207,9 @@ export class Calls {
 
   #ring(call: Call): void {
     const { signaling } = this.#options;
-    signaling.request('alert', { callId: call.id }).catch(() => {});
-    prepareMedia(signaling).catch(() => {});
+    signaling.request('alert', { callId: call.id }).catch(ignore);
+    // Answering asks again, and tells.
+    prepareMedia(signaling).catch(ignore);
   }
 
   #ringOver(call: Call): void {
@@ -219,9 +222,7 @@ export class Calls {
 
   /** A call that a snapshot does not know any more. */
   #forget(call: Call): void {
-    const live = new Map(this.#live);
-    live.delete(call.id);
-    this.#live = live;
+    this.#live.delete(call.id);
     const ending: Ending = call.answeredAt === null ? 'no_answer' : 'connection_lost';
     if (this.#here?.id === call.id) this.#here.end(ending);
     else if (this.#isRinging(call)) this.#options.onRingOver('missed', this.peerOf(call));
@@ -233,7 +234,7 @@ export class Calls {
     this.#options.signaling.request(method, { callId }).then(
       ({ call }) => this.received(call),
       // Without a connection the next snapshot brings it up again; a refusal means that it is over.
-      () => {},
+      ignore,
     );
   }
 }

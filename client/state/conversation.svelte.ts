@@ -1,5 +1,6 @@
 import type { Conversation as Row, Message, OpenedConversation } from '#protocol/chat';
 import type { Person } from '#protocol/people';
+import { idsOf } from '../lib/collections.ts';
 import { forget, load, save } from '../lib/storage.ts';
 import type { Signaling } from '../lib/signaling.ts';
 
@@ -30,14 +31,16 @@ export class Conversation {
     const { conversation, messages } = options.opened;
     this.#options = options;
     this.id = conversation.id;
-    this.person = conversation.people[0]!;
+    const [person] = conversation.people;
+    if (!person) throw new Error('A conversation has another member.');
+    this.person = person;
     this.#readSeq = conversation.readSeq;
     const unread = messages.find(({ seq, senderId }) => seq > this.#readSeq && senderId !== options.selfId);
     this.unreadFrom = unread?.seq ?? null;
     this.#messages = messages;
     this.#older = (messages[0]?.seq ?? 1) > 1;
     this.#draftKey = `draft:${options.selfId}:${this.id}`;
-    this.#draft = load<string>(this.#draftKey) ?? '';
+    this.#draft = (load(this.#draftKey) as string | null) ?? '';
   }
 
   get messages(): readonly Message[] {
@@ -113,7 +116,7 @@ export class Conversation {
   }
 
   #merge(messages: readonly Message[]): void {
-    const known = new Set(this.#messages.map(({ id }) => id));
+    const known = idsOf(this.#messages);
     const fresh = messages.filter(({ id }) => !known.has(id));
     if (fresh.length) this.#messages = [...this.#messages, ...fresh].sort((a, b) => a.seq - b.seq);
   }

@@ -1,5 +1,8 @@
 import type { Conversation as Row, ConversationsPage, Message } from '#protocol/chat';
 import { EXCERPT_MAX } from '#protocol/limits';
+import { idsOf } from '../lib/collections.ts';
+import { ignore } from '../lib/ignore.ts';
+import { firstCharacters } from '../lib/text.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { Conversation, isUnread } from './conversation.svelte.ts';
 import type { People } from './people.svelte.ts';
@@ -77,7 +80,7 @@ export class Conversations {
     try {
       const page = await this.#options.signaling.request('listConversations', { before });
       this.#learn(page);
-      const known = new Set(this.#list.map(({ id }) => id));
+      const known = idsOf(this.#list);
       this.#list = [...this.#list, ...page.conversations.filter(({ id }) => !known.has(id))].sort(byLatest);
       this.#more = page.more;
     } catch {
@@ -128,7 +131,7 @@ export class Conversations {
     const row = this.#list.find(({ id }) => id === message.conversationId);
     const people = row?.people ?? (this.#open?.id === message.conversationId ? [this.#open.person] : null);
     if (!people || (row && row.lastSeq >= message.seq)) return;
-    const lastMessage = { ...message, text: [...message.text].slice(0, EXCERPT_MAX).join('') };
+    const lastMessage = { ...message, text: firstCharacters(message.text, EXCERPT_MAX) };
     const read = { lastSeq: message.seq, readSeq: Math.max(row?.readSeq ?? 0, message.seq) };
     if (row && isUnread(row)) this.#unread = Math.max(0, this.#unread - 1);
     this.#upsert({ id: message.conversationId, people, lastMessage, ...read });
@@ -172,6 +175,6 @@ export class Conversations {
   readonly #markRead = (conversationId: string, seq: number): void => {
     this.read(conversationId, seq);
     // Lost with the connection, it is repeated when the conversation is looked at again.
-    this.#options.signaling.request('markRead', { conversationId, seq }).catch(() => {});
+    this.#options.signaling.request('markRead', { conversationId, seq }).catch(ignore);
   };
 }

@@ -28,7 +28,7 @@ export class Outbox {
     this.#accountId = accountId;
     this.#onSent = onSent;
     this.#list = keysOf(this.#key(''))
-      .map((key) => load<Unsent>(key))
+      .map((key) => load(key) as Unsent | null)
       .filter((unsent) => unsent !== null)
       .sort((a, b) => a.createdAt - b.createdAt);
   }

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { PeoplePage, Person, Presence } from '#protocol/people';
+import { idsOf } from '../lib/collections.ts';
 import { byName, nameKey } from '../lib/names.ts';
 import type { Signaling } from '../lib/signaling.ts';
 
@@ -117,7 +118,7 @@ export class People {
       const page = await this.#signaling.request('listPeople', { search, ...(after && { after }) });
       if (view !== this.#view) return;
       this.learn(page.people);
-      const fresh = new Set(page.people.map(({ id }) => id));
+      const fresh = idsOf(page.people);
       const kept = after ? this.#list.filter(({ id }) => !fresh.has(id)) : [];
       this.#list = [...kept, ...page.people].sort(byPresence);
       this.#more = page.more;

@@ -41,7 +41,7 @@ export class Permission {
   }
 
   async #look(): Promise<void> {
-    if (load<boolean>(KEY)) return;
+    if (load(KEY) === true) return;
     if (!devicesPossible()) {
       this.#state = 'insecure';
       return;

@@ -1,15 +1,17 @@
 import type { Self } from '#protocol/account';
 import { api, ApiError } from '../lib/api.ts';
 
+/** Called when nobody is signed in any more; `ended` where that was not their own doing. */
+export type OnOver = (ended: boolean) => void;
+
 /** The account that is signed in on this browser, until it no longer is. */
 export class Session {
-  #account = $state.raw<Self>() as Self;
+  #account: Self;
   #over = false;
-  readonly #onOver: (ended: boolean) => void;
+  readonly #onOver: OnOver;
 
-  /** `onOver`: nobody is signed in any more; `ended` where that was not their own doing. */
-  constructor(account: Self, onOver: (ended: boolean) => void) {
-    this.#account = account;
+  constructor(account: Self, onOver: OnOver) {
+    this.#account = $state.raw(account);
     this.#onOver = onOver;
   }
 

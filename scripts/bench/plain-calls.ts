@@ -1,46 +1,34 @@
 import type { types } from 'mediasoup';
 import type { App } from '../../server/app.ts';
 import { MEDIA_CODECS } from '../../server/media/codecs.ts';
+import { AUDIO, VIDEO } from './recording.ts';
 import { SRTP_SUITE } from './srtp.ts';
-
-/** Where one participant without a browser sends its streams, and what they are. */
-export interface PlainSide {
-  readonly port: number;
-  readonly keyBase64: string;
-  readonly audio: { readonly ssrc: number; readonly payloadType: number };
-  readonly video: { readonly ssrc: number; readonly payloadType: number };
-}
-
-const AUDIO = { payloadType: 100, mimeType: 'audio/opus', clockRate: 48_000, channels: 2 };
-const VIDEO = { payloadType: 101, mimeType: 'video/VP8', clockRate: 90_000 };
 
 /**
  * Makes calls of two on the server's own workers and codecs, whose transports speak plain SRTP: no browser
  * could encode fifty calls on the machine that is measured. ICE and DTLS, which cost at the start of a call,
- * are left out.
+ * are left out. Returns the ports of all participants.
  */
-export async function createPlainCalls(app: App, keys: readonly string[]): Promise<PlainSide[]> {
-  const sides: PlainSide[] = [];
-  for (let index = 0; index + 1 < keys.length; index += 2) {
+export async function createPlainCalls(app: App, calls: number, keyBase64: string): Promise<number[]> {
+  const ports: number[] = [];
+  for (let made = 0; made < calls; made++) {
     const { worker } = app.workers.leastLoaded();
     const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
-    const both = [
-      await createSide(router, keys[index] ?? ''),
-      await createSide(router, keys[index + 1] ?? ''),
-    ];
-    for (const receiver of both) {
-      const senders = both.filter((side) => side !== receiver);
-      for (const { id } of senders.flatMap((sender) => sender.producers)) {
-        const { rtpCapabilities } = router;
-        await receiver.transport.consume({ producerId: id, rtpCapabilities });
-      }
-    }
-    sides.push(...both.map((side) => side.plain));
+    const { rtpCapabilities } = router;
+    const [one, other] = [await createSide(router, keyBase64), await createSide(router, keyBase64)];
+    for (const { id } of other.producers) await one.transport.consume({ producerId: id, rtpCapabilities });
+    for (const { id } of one.producers) await other.transport.consume({ producerId: id, rtpCapabilities });
+    ports.push(one.transport.tuple.localPort, other.transport.tuple.localPort);
   }
-  return sides;
+  return ports;
 }
 
-async function createSide(router: types.Router, keyBase64: string) {
+interface Side {
+  readonly transport: types.PlainTransport;
+  readonly producers: readonly types.Producer[];
+}
+
+async function createSide(router: types.Router, keyBase64: string): Promise<Side> {
   const transport = await router.createPlainTransport({
     listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
     rtcpMux: true,
@@ -50,18 +38,19 @@ async function createSide(router: types.Router, keyBase64: string) {
     srtpCryptoSuite: SRTP_SUITE,
   });
   await transport.connect({ srtpParameters: { cryptoSuite: SRTP_SUITE, keyBase64 } });
-  // An SSRC names a stream within its transport only.
-  const audio = { ssrc: 1, payloadType: AUDIO.payloadType };
-  const video = { ssrc: 2, payloadType: VIDEO.payloadType };
-  const producers = [
-    await transport.produce({
-      kind: 'audio',
-      rtpParameters: { codecs: [AUDIO], encodings: [{ ssrc: audio.ssrc }] },
-    }),
-    await transport.produce({
-      kind: 'video',
-      rtpParameters: { codecs: [VIDEO], encodings: [{ ssrc: video.ssrc }] },
-    }),
-  ];
-  return { transport, producers, plain: { port: transport.tuple.localPort, keyBase64, audio, video } };
+  const audio = await transport.produce({
+    kind: 'audio',
+    rtpParameters: {
+      codecs: [{ mimeType: 'audio/opus', payloadType: AUDIO.payloadType, clockRate: 48_000, channels: 2 }],
+      encodings: [{ ssrc: AUDIO.ssrc }],
+    },
+  });
+  const video = await transport.produce({
+    kind: 'video',
+    rtpParameters: {
+      codecs: [{ mimeType: 'video/VP8', payloadType: VIDEO.payloadType, clockRate: 90_000 }],
+      encodings: [{ ssrc: VIDEO.ssrc }],
+    },
+  });
+  return { transport, producers: [audio, video] };
 }

@@ -9,7 +9,7 @@ const port = await app.listen();
 process.once('SIGTERM', () => {
   void app.close().then(() => process.exit(0));
 });
-process.on('message', ({ plainCalls }: { plainCalls: string[] }) => {
-  void createPlainCalls(app, plainCalls).then(tell);
+process.on('message', ({ plainCalls, keyBase64 }: { plainCalls: number; keyBase64: string }) => {
+  void createPlainCalls(app, plainCalls, keyBase64).then((ports) => tell({ ports }));
 });
 tell({ port });

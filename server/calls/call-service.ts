@@ -299,6 +299,9 @@ export class CallService {
 
   /** @throws {AppError} `rate_limited` where the callee has let too many calls pass. */
   async #decide(conversationId: string, callerId: string, calleeId: string): Promise<RingDecision> {
+    const engaged = this.#live.engagedIn(calleeId);
+    // Who is calling in this very conversation wants to be answered: the invitation will collide with theirs.
+    if (engaged?.conversationId === conversationId) return 'ring';
     const now = this.#with.clock.now();
     const facts = await this.#with.settings.ringFacts(
       conversationId,
@@ -312,7 +315,7 @@ export class CallService {
         'They have not answered several calls. Write, or try again in some minutes.',
       );
     }
-    return decideRing({ ...facts, engaged: this.#live.isEngaged(calleeId) }, now);
+    return decideRing({ ...facts, engaged: engaged !== undefined }, now);
   }
 
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {

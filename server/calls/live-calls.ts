@@ -24,9 +24,10 @@ export class LiveCalls {
     for (const leg of call.legs.values()) if (isEngaged(leg)) this.#engaged.set(leg.accountId, call.id);
   }
 
-  /** Whether the account is in a call, or calling. */
-  isEngaged(accountId: string): boolean {
-    return this.#engaged.has(accountId);
+  /** The call that the account is in, or is calling with. */
+  engagedIn(accountId: string): Call | undefined {
+    const id = this.#engaged.get(accountId);
+    return id === undefined ? undefined : this.#byId.get(id);
   }
 
   /** Every live call that the account has a part in. */

@@ -29,6 +29,7 @@ export interface Origin {
   address: string;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const KEY_BYTES = 24;
 const USER_AGENT_MAX = 256;
 
@@ -102,9 +103,12 @@ export class SessionService {
     return this.#sessions.touch(id, Date.now());
   }
 
-  /** Forgets expired sessions; ended ones are kept until then, as the proof that they have ended. */
+  /**
+   * Forgets expired sessions; ended ones are kept until then, as the proof that they have ended, and a day
+   * longer, since a request that saw the session alive may still be on its way.
+   */
   purge(): Promise<void> {
-    return this.#sessions.purge(Date.now());
+    return this.#sessions.purge(Date.now() - DAY_MS);
   }
 }
 

@@ -33,11 +33,13 @@ interface Options {
   originPolicy: OriginPolicy;
   /** Multiplies the rate limit. */
   rateLimitFactor: number;
+  /** How often each connection is pinged, in milliseconds. */
+  heartbeat: number;
   logger: Logger;
 }
 
 /** How often each client is pinged; one that has not answered by the next ping is gone. */
-const HEARTBEAT_MS = 8_000;
+export const HEARTBEAT_MS = 8_000;
 /** Requests that one connection may send in a stretch of time: far more than a person's clicks make. */
 const REQUESTS = { points: 300, duration: 10 };
 /** Connections that one session may have: each tab is one. */
@@ -68,7 +70,7 @@ export class SignalingServer {
         if (connection.sessionId === sessionId) connection.close(CLOSE_SESSION_ENDED);
       }
     });
-    this.#heartbeat = setInterval(() => this.#checkHearts(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#checkHearts(), options.heartbeat);
   }
 
   /** Takes over the upgrades of an HTTP server. */

@@ -27,6 +27,11 @@ export class TestAccount {
     return TestAccount.#enter(url, '/api/session', { username, password });
   }
 
+  /** Someone who is signed in already, at another address of the same server, or after its restart. */
+  static at(url: string, { self, cookie }: TestAccount): TestAccount {
+    return new TestAccount(url, self, cookie);
+  }
+
   static async #enter(url: string, path: string, form: object): Promise<TestAccount> {
     const response = await request(url, 'POST', path, { body: form });
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);

@@ -2,7 +2,7 @@
 export const settings = {
   title: 'Account',
   back: 'Back',
-  signedInAs: (username: string) => `Signed in as ${username}`,
+  signedInAs: (username: string) => `Signed in as ${username}.`,
   admin: 'You run this server.',
   email: 'Email',
   newEmail: 'New email',

@@ -1,0 +1,4 @@
+/** For a promise whose failure is dealt with elsewhere; say where beside it. */
+export function ignore(): void {
+  // Nothing, on purpose.
+}

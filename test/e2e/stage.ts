@@ -1,0 +1,117 @@
+import type { Browser, BrowserContext } from 'puppeteer-core';
+import { afterAll, afterEach, expect } from 'vitest';
+import type { Overrides } from '../../server/app.ts';
+import { launchChromium, launchFirefox } from '../support/browser.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { Person } from '../support/person.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+export type BrowserKind = 'chromium' | 'firefox';
+
+/**
+ * Where the scenes of a test file are played. Browsers are kept for the whole file, one for each person who is
+ * there at the same time; each test has a server, profiles and accounts of its own, and all of it goes with the
+ * test. A page that threw something which nobody caught fails the test.
+ */
+export class Stage {
+  readonly #launched: { kind: BrowserKind; args: string; browser: Promise<Browser>; taken: boolean }[] = [];
+  readonly #contexts: BrowserContext[] = [];
+  readonly #people: Person[] = [];
+  readonly #servers: TestServer[] = [];
+  readonly #folders: AsyncDisposable[] = [];
+
+  async serve(environment: Record<string, string> = {}, overrides: Overrides = {}): Promise<TestServer> {
+    const server = await startServer(environment, overrides);
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** A folder that outlives the servers of the test: for one that comes back with what it knew. */
+  async folder(): Promise<string> {
+    const folder = await temporaryFolder();
+    this.#folders.push(folder);
+    return folder.path;
+  }
+
+  /** A new, empty profile, in a browser that nobody else of this test uses. */
+  async profile({
+    kind = 'chromium',
+    args = [],
+  }: {
+    kind?: BrowserKind;
+    args?: readonly string[];
+  } = {}): Promise<BrowserContext> {
+    const wanted = args.join(' ');
+    let place = this.#launched.find((one) => !one.taken && one.kind === kind && one.args === wanted);
+    if (!place) {
+      const browser = kind === 'chromium' ? launchChromium({ args }) : launchFirefox({ args });
+      place = { kind, args: wanted, browser, taken: false };
+      this.#launched.push(place);
+    }
+    place.taken = true;
+    const context = await (await place.browser).createBrowserContext();
+    this.#contexts.push(context);
+    return context;
+  }
+
+  /** Someone before the sign-in page, in a profile of their own. */
+  async visitor(
+    server: { readonly url: string },
+    name: string,
+    profile?: Parameters<Stage['profile']>[0],
+  ): Promise<Person> {
+    return this.follow(await Person.at(await this.profile(profile), server.url, name));
+  }
+
+  /** Someone who has signed up. */
+  async person(
+    server: { readonly url: string },
+    name: string,
+    profile?: Parameters<Stage['profile']>[0],
+  ): Promise<Person> {
+    const person = await this.visitor(server, name, profile);
+    await person.signUp();
+    return person;
+  }
+
+  /** Ann and Ben have signed up, and each has the conversation with the other open. */
+  async pair(server: TestServer): Promise<[ann: Person, ben: Person]> {
+    const ann = await this.person(server, 'ann');
+    const ben = await this.person(server, 'ben');
+    await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
+    return [ann, ben];
+  }
+
+  /** Has the test fail for what this person's page throws. */
+  follow(person: Person): Person {
+    this.#people.push(person);
+    return person;
+  }
+
+  /** Ends a test: profiles and server go, the browsers stay. */
+  async clear(): Promise<void> {
+    const errors = this.#people
+      .splice(0)
+      .flatMap(({ name, errors }) => errors.map((one) => `${name}: ${one}`));
+    await Promise.all(this.#contexts.splice(0).map((context) => context.close().catch(() => undefined)));
+    for (const place of this.#launched) place.taken = false;
+    await Promise.all(this.#servers.splice(0).map((server) => server.close()));
+    await Promise.all(this.#folders.splice(0).map((folder) => folder[Symbol.asyncDispose]()));
+    expect(errors).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    const browsers = await Promise.allSettled(this.#launched.splice(0).map(({ browser }) => browser));
+    await Promise.all(
+      browsers.map((launch) => (launch.status === 'fulfilled' ? launch.value.close() : undefined)),
+    );
+  }
+}
+
+/** A stage for the tests of the file that calls this. */
+export function useStage(): Stage {
+  const stage = new Stage();
+  afterEach(() => stage.clear());
+  afterAll(() => stage.close());
+  return stage;
+}

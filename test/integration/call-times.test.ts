@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestAccount } from '../support/account.ts';
+import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { ServerProcess } from '../support/process.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+/**
+ * Short enough not to wait, and far enough apart that each can only be taken for itself. Where a test must
+ * be back before one of them, that one is long.
+ */
+const LONG = 60_000;
+const SHORT = 300;
+
+describe('deadlines', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    const deadlines = {
+      invitation: 1_000,
+      ringing: SHORT,
+      callerGrace: SHORT,
+      connecting: SHORT,
+      reconnecting: SHORT,
+    };
+    server = await startServer({}, { deadlines });
+  });
+  afterAll(() => server.close());
+
+  test('nobody answers: after the first alert it is "no answer"', async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    const alertedAt = performance.now();
+    await world.b.request('alert', { callId });
+    for (const tab of [world.a, world.b]) {
+      expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'no_answer', endedBy: null });
+    }
+    expect(performance.now() - alertedAt).toBeGreaterThanOrEqual(SHORT - 5);
+    expect((await world.b.request('accept', { callId })).call).toMatchObject({ reason: 'no_answer' });
+  });
+
+  test('no device ever rings: after the longer time it is "unreachable"', async () => {
+    using world = await couple(server.url);
+    world.b.close();
+    const callId = await invite(world.a, world.conversationId);
+    const call = await reaches(world.a, callId, 'ended');
+    expect(call).toMatchObject({ reason: 'unreachable' });
+    expect((call.endedAt ?? 0) - call.createdAt).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('answered and no media: "media failed", never missed', async () => {
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    for (const tab of [world.a, world.b]) {
+      expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'media_failed', endedBy: null });
+    }
+  });
+
+  test("the caller's tab is gone while it rings: cancelled after the grace", async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    world.a.close();
+    expect(await reaches(world.b, callId, 'ended')).toMatchObject({
+      reason: 'cancelled',
+      endedBy: world.ann.id,
+    });
+  });
+
+  test("a tab of a call that is gone too long: 'connection lost' for the other", async () => {
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    world.b.close();
+    await reaches(world.a, callId, 'reconnecting');
+    // The one who stayed has no media either, so its own deadline may be over first.
+    const { reason } = await reaches(world.a, callId, 'ended');
+    expect(['connection_lost', 'media_failed']).toContain(reason);
+  });
+});
+
+describe('coming back in time', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer(
+      {},
+      { deadlines: { callerGrace: LONG, connecting: LONG, reconnecting: SHORT } },
+    );
+  });
+  afterAll(() => server.close());
+
+  test("the caller's tab within its grace: the call rings on", async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    await world.b.request('alert', { callId });
+    world.a.close();
+    // The drop is a version of its own, and so is the return.
+    await world.b.next('call', ({ call }) => call.id === callId && call.version === 3);
+    using back = await world.ann.connect(world.a.seat);
+    expect(back.snapshot.calls).toMatchObject([{ id: callId, state: 'ringing', boundTo: world.a.seat.tab }]);
+    await world.b.next('call', ({ call }) => call.id === callId && call.version === 4);
+    await world.b.request('accept', { callId });
+    await reaches(back, callId, 'connecting');
+    await back.request('endCall', { callId });
+  });
+
+  test('another tab of the caller is not the tab that calls', async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    world.a.close();
+    await world.b.next('call', ({ call }) => call.id === callId && call.version === 2);
+    using other = await world.ann.connect();
+    await other.request('ping', {});
+    expect(other.snapshot.calls).toMatchObject([{ id: callId, version: 2 }]);
+    // It may end it, all the same.
+    await other.request('endCall', { callId });
+    expect(await reaches(world.b, callId, 'ended')).toMatchObject({ reason: 'cancelled' });
+  });
+
+  test("a dropped tab makes the call 'reconnecting'; too long, and it is 'connection lost'", async () => {
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    world.b.close();
+    await reaches(world.a, callId, 'reconnecting');
+    expect(await reaches(world.a, callId, 'ended')).toMatchObject({
+      reason: 'connection_lost',
+      endedBy: null,
+    });
+  });
+
+  test('the callee may lose every tab while it rings, and answer from a new one', async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    await world.b.request('alert', { callId });
+    world.b.close();
+    await world.b.closed();
+    using fresh = await world.ben.connect();
+    expect(fresh.snapshot.calls).toMatchObject([{ id: callId, state: 'ringing' }]);
+    expect((await fresh.request('accept', { callId })).call.boundTo).toBe(fresh.seat.tab);
+    await world.a.request('endCall', { callId });
+    expect(heard(world.a, callId).map(({ state }) => state)).toEqual([
+      'calling',
+      'ringing',
+      'connecting',
+      'ended',
+    ]);
+  });
+});
+
+describe('a server that stops and starts again', () => {
+  test('keeps ringing what rings, with the time that is left', async () => {
+    await using folder = await temporaryFolder();
+    const environment = { DATA_DIR: folder.path };
+    const deadlines = { invitation: 4_000, ringing: 4_000 };
+    const first = await startServer(environment, { deadlines });
+    using world = await couple(first.url);
+    const callId = await invite(world.a, world.conversationId);
+    await world.b.request('alert', { callId });
+    const ringing = await reaches(world.a, callId, 'ringing');
+    await first.close();
+    expect(await Promise.all([world.a.closed(), world.b.closed()])).toEqual([1012, 1012]);
+
+    await using second = await startServer(environment, { deadlines });
+    using b = await TestAccount.at(second.url, world.ben).connect(world.b.seat);
+    using a = await TestAccount.at(second.url, world.ann).connect(world.a.seat);
+    for (const tab of [a, b]) expect(tab.snapshot.calls).toMatchObject([{ id: callId, state: 'ringing' }]);
+    const call = await reaches(a, callId, 'ended', 6_000);
+    expect(call.reason).toBe('no_answer');
+    // The time was not given anew.
+    expect((call.endedAt ?? 0) - ringing.createdAt).toBeLessThan(4_000 + 1_000);
+  });
+
+  test('after kill -9 lets it be answered, and cancels for a caller who does not come back', async () => {
+    await using folder = await temporaryFolder();
+    const first = await ServerProcess.start(folder.path);
+    using world = await couple(first.url);
+    using others = await couple(first.url);
+    const answered = await invite(world.a, world.conversationId);
+    const deserted = await invite(others.a, others.conversationId);
+    await first.kill('SIGKILL');
+
+    await using second = await ServerProcess.start(folder.path);
+    using a = await TestAccount.at(second.url, world.ann).connect(world.a.seat);
+    using b = await TestAccount.at(second.url, world.ben).connect(world.b.seat);
+    using c = await TestAccount.at(second.url, others.ben).connect();
+    expect(c.snapshot.calls).toMatchObject([{ id: deserted }]);
+    await b.request('accept', { callId: answered });
+    await reaches(a, answered, 'connecting');
+    expect(await reaches(c, deserted, 'ended', 15_000)).toMatchObject({ reason: 'cancelled' });
+    await second.kill('SIGTERM');
+  });
+});

@@ -1,0 +1,239 @@
+import type { SessionList } from '#protocol/account';
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cookieOf, PASSWORD, request, TestAccount } from '../support/account.ts';
+import { withDatabase } from '../support/data.ts';
+import { begin, jsonFrom, raw } from '../support/http.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+/** Whose session a cookie opens, if any. */
+async function usernameOf(cookie: string): Promise<string | null> {
+  const response = await request(server.url, 'GET', '/api/session', { cookie });
+  const { account } = (await response.json()) as { account: { username: string } | null };
+  return account?.username ?? null;
+}
+
+async function listOf(account: TestAccount): Promise<SessionList['sessions']> {
+  const response = await account.request('GET', '/api/sessions');
+  return ((await response.json()) as SessionList).sessions;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Lets the account's sessions be older than they are. */
+const moveExpiry = (account: TestAccount, expiresAt: number) =>
+  withDatabase(server.dataDir, async (database) => {
+    await database('sessions').where({ account_id: account.id }).update({ expires_at: expiresAt });
+  });
+
+describe('the cookie', () => {
+  test('is HttpOnly, SameSite=Lax, for the whole site, signed and lasting', async () => {
+    await TestAccount.signUp(server.url, 'biscuit');
+    const body = { username: 'biscuit', password: PASSWORD };
+    const lines = (await request(server.url, 'POST', '/api/session', { body })).headers.getSetCookie();
+    expect(lines.map((line) => line.split('=')[0])).toEqual(['chataway', 'chataway.sig']);
+    for (const line of lines) {
+      expect(line).toMatch(/; path=\/;.*; samesite=lax; httponly$/i);
+      expect(line).not.toMatch(/domain=|secure/i);
+      const expires = Date.parse(/expires=([^;]+)/i.exec(line)?.[1] ?? '');
+      expect(expires - Date.now()).toBeGreaterThan(29 * DAY_MS);
+    }
+  });
+
+  test('opens nothing once a letter of it or of its signature is changed', async () => {
+    const { cookie } = await TestAccount.signUp(server.url, 'forger');
+    const flip = (text: string, at: number) =>
+      text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
+    const [key = '', signature = ''] = cookie.split('; ');
+    expect(await usernameOf(cookie)).toBe('forger');
+    expect(await usernameOf(`${flip(key, 12)}; ${signature}`)).toBeNull();
+    expect(await usernameOf(`${key}; ${flip(signature, 16)}`)).toBeNull();
+    expect(await usernameOf(key)).toBeNull();
+  });
+
+  test('is nowhere in the database', async () => {
+    const { cookie } = await TestAccount.signUp(server.url, 'secretive');
+    const key = /chataway=([^;]+)/.exec(cookie)?.[1] ?? '';
+    expect(key.length).toBeGreaterThanOrEqual(32);
+    const rows = await withDatabase(server.dataDir, (database) => database('sessions').select<object[]>('*'));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(key);
+  });
+
+  test('a visitor without a session is given none', async () => {
+    const response = await request(server.url, 'GET', '/api/session');
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+});
+
+test('the secret that signs is readable by its owner alone, and so is its folder', () => {
+  expect(statSync(join(server.dataDir, 'session-secret')).mode & 0o777).toBe(0o600);
+});
+
+test('at sign-in the cookie from before dies, whoever planted it', async () => {
+  const attacker = await TestAccount.signUp(server.url, 'planter');
+  await TestAccount.signUp(server.url, 'victim');
+  using planted = await attacker.connect();
+  const response = await request(server.url, 'POST', '/api/session', {
+    body: { username: 'victim', password: PASSWORD },
+    cookie: attacker.cookie,
+  });
+  expect(response.status).toBe(200);
+  expect(await usernameOf(attacker.cookie)).toBeNull();
+  expect(await usernameOf(cookieOf(response))).toBe('victim');
+  expect(await planted.closed(1000)).toBe(4000);
+});
+
+test('a cookie that nobody was ever given stays worth nothing after a sign-in with it', async () => {
+  await TestAccount.signUp(server.url, 'careful');
+  const made = `chataway=${'A'.repeat(32)}; chataway.sig=${'B'.repeat(43)}`;
+  const body = { username: 'careful', password: PASSWORD };
+  const response = await request(server.url, 'POST', '/api/session', { body, cookie: made });
+  expect(cookieOf(response)).not.toContain('A'.repeat(32));
+  expect(await usernameOf(made)).toBeNull();
+});
+
+describe('signing out', () => {
+  let bystander: TestAccount;
+  beforeAll(async () => {
+    bystander = await TestAccount.signUp(server.url, 'bystander');
+  });
+
+  test('closes every tab of the session within a second, and no other session', async () => {
+    const here = await TestAccount.signUp(server.url, 'leaver');
+    const there = await TestAccount.signIn(server.url, 'leaver');
+    using one = await here.connect();
+    using two = await here.connect();
+    using other = await there.connect();
+    const answer = await here.request('DELETE', '/api/session');
+    expect(answer.status).toBe(204);
+    expect(answer.headers.getSetCookie().join()).toContain('expires=Thu, 01 Jan 1970');
+    expect(await Promise.all([one.closed(1000), two.closed(1000)])).toEqual([4000, 4000]);
+    expect(await usernameOf(here.cookie)).toBeNull();
+    await expect(here.connect()).rejects.toThrow('401');
+    await other.request('ping', {});
+  });
+
+  /** A request that has opened its session and waits for the rest of its body. */
+  async function hold(account: TestAccount) {
+    const body = JSON.stringify({ currentPassword: 'not the one', email: 'held@example.org' });
+    const { request: held, answer } = begin(server.url, '/api/account/email', {
+      method: 'PUT',
+      headers: {
+        ...jsonFrom(server.url, account.cookie),
+        'content-length': String(body.length),
+        expect: '100-continue',
+      },
+    });
+    held.flushHeaders();
+    // "100 Continue" goes out just before the request is taken up; one more request sees it through to its body.
+    await new Promise((resolve) => held.once('continue', resolve));
+    await request(server.url, 'GET', '/api/session', { cookie: bystander.cookie });
+    return () => {
+      held.end(body);
+      return answer;
+    };
+  }
+
+  test('a session in its last days is renewed by use', async () => {
+    const account = await TestAccount.signUp(server.url, 'regular');
+    await moveExpiry(account, Date.now() + 5 * DAY_MS);
+    const response = await account.request('GET', '/api/session');
+    expect(cookieOf(response)).toContain('chataway=');
+    await withDatabase(server.dataDir, async (database) => {
+      const row = await database('sessions')
+        .where({ account_id: account.id })
+        .first<{ expires_at: number }>();
+      expect(row.expires_at - Date.now()).toBeGreaterThan(29 * DAY_MS);
+    });
+  });
+
+  test('a renewal in flight does not revive the session', async () => {
+    const account = await TestAccount.signUp(server.url, 'undead');
+    await moveExpiry(account, Date.now() + 5 * DAY_MS);
+    const finish = await hold(account);
+    expect((await account.request('DELETE', '/api/session')).status).toBe(204);
+    const answer = await finish();
+    // The request saw its session while that lived, was carried out, and wrote the session back.
+    expect(answer.status).toBe(400);
+    const cookie = cookieOf(
+      new Response(null, {
+        headers: answer.headers['set-cookie']?.map((line) => ['set-cookie', line]) ?? [],
+      }),
+    );
+    expect(cookie).toBe(account.cookie);
+    expect(await usernameOf(cookie)).toBeNull();
+    await expect(account.connect()).rejects.toThrow('401');
+  });
+});
+
+describe("one's sessions", () => {
+  test('are listed with what they were made from, and end one by one or all but this', async () => {
+    const here = await TestAccount.signUp(server.url, 'owner');
+    const [second, third, fourth] = [
+      await TestAccount.signIn(server.url, 'owner'),
+      await TestAccount.signIn(server.url, 'owner'),
+      await TestAccount.signIn(server.url, 'owner'),
+    ];
+    using socket = await second.connect();
+    const list = await listOf(here);
+    expect(list).toHaveLength(4);
+    expect(list.filter(({ current }) => current)).toHaveLength(1);
+    for (const session of list)
+      expect(session).toMatchObject({ address: expect.stringMatching(/^(127\.|::1)/) as string });
+    const secondId = (await listOf(second)).find(({ current }) => current)?.id ?? '';
+    expect((await here.request('DELETE', `/api/sessions/${secondId}`)).status).toBe(204);
+    expect(await socket.closed(1000)).toBe(4000);
+    expect(await usernameOf(second.cookie)).toBeNull();
+    expect(await usernameOf(third.cookie)).toBe('owner');
+
+    using another = await third.connect();
+    expect((await here.request('DELETE', '/api/sessions')).status).toBe(204);
+    expect(await another.closed(1000)).toBe(4000);
+    expect(await usernameOf(fourth.cookie)).toBeNull();
+    expect(await listOf(here)).toEqual([expect.objectContaining({ current: true })]);
+  });
+
+  test("are nobody else's to see or end", async () => {
+    const mine = await TestAccount.signUp(server.url, 'private');
+    const stranger = await TestAccount.signUp(server.url, 'stranger');
+    const id = (await listOf(mine))[0]?.id ?? '';
+    expect((await listOf(stranger)).map((session) => session.id)).not.toContain(id);
+    await stranger.request('DELETE', `/api/sessions/${id}`);
+    expect(await usernameOf(mine.cookie)).toBe('private');
+    expect((await stranger.request('DELETE', '/api/sessions/no-uuid')).status).toBe(404);
+    expect((await stranger.request('DELETE', `/api/sessions/${randomUUID()}`)).status).toBeLessThan(500);
+  });
+
+  test('end when their time is over', async () => {
+    const account = await TestAccount.signUp(server.url, 'expired');
+    await moveExpiry(account, Date.now() - 1);
+    expect(await usernameOf(account.cookie)).toBeNull();
+    await expect(account.connect()).rejects.toThrow('401');
+  });
+
+  test('of a disabled account open nothing, and only who knows the password is told why', async () => {
+    const account = await TestAccount.signUp(server.url, 'disabled');
+    await withDatabase(server.dataDir, async (database) => {
+      await database('accounts').where({ id: account.id }).update({ disabled_at: Date.now() });
+    });
+    expect(await usernameOf(account.cookie)).toBeNull();
+    await expect(account.connect()).rejects.toThrow('401');
+    const signIn = (password: string) =>
+      raw(server.url, '/api/session', {
+        method: 'POST',
+        headers: jsonFrom(server.url),
+        body: JSON.stringify({ username: 'disabled', password }),
+      });
+    expect(await signIn('not the one')).toMatchObject({ status: 401 });
+    expect(await signIn(PASSWORD)).toMatchObject({ status: 403 });
+  });
+});

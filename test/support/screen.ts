@@ -1,0 +1,118 @@
+import type { ElementHandle, Page } from 'puppeteer-core';
+import { until } from './until.ts';
+
+const DEFAULT_WAIT_MS = 15_000;
+
+/**
+ * A page as its accessibility tree tells it: things are found by role and exact name, as a screen reader finds
+ * them. So a test breaks when what people get breaks, and not when the markup changes.
+ */
+export class Screen {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** How many there are now. */
+  async count(role: string, name: string): Promise<number> {
+    return (await this.page.$$(selector(role, name))).length;
+  }
+
+  async has(role: string, name: string): Promise<boolean> {
+    return (await this.count(role, name)) > 0;
+  }
+
+  /** Waits for it. More than one of the same name is an error: a name stands once on a screen. */
+  async find(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<ElementHandle> {
+    const found = await this.#wait(`the ${role} "${name}"`, timeoutMs, async () => {
+      const list = await this.page.$$(selector(role, name));
+      return list.length > 0 && list;
+    });
+    const [first] = found;
+    if (found.length > 1 || !first) throw new Error(`there are ${found.length} of the ${role} "${name}"`);
+    return first;
+  }
+
+  /** Waits until there is none. */
+  async gone(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
+    await this.#wait(
+      `the end of the ${role} "${name}"`,
+      timeoutMs,
+      async () => !(await this.has(role, name)),
+    );
+  }
+
+  /** Waits for it, and until it stands still, and clicks it. */
+  async click(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
+    await this.#act(`to click the ${role} "${name}"`, () =>
+      this.page.locator(selector(role, name)).setTimeout(timeoutMs).click(),
+    );
+  }
+
+  /** Writes into the text field of this name, in place of what stood there. */
+  async fill(name: string, text: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
+    const field = await this.#wait(`the field "${name}"`, timeoutMs, () => this.#field(name));
+    await this.#act(`to fill the field "${name}"`, () => field.asLocator().setTimeout(timeoutMs).fill(text));
+  }
+
+  /** Waits for it, and reads its text. */
+  async textOf(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<string> {
+    return spokenText(await this.find(role, name, timeoutMs));
+  }
+
+  /** The texts of all alerts, which is where errors are told. */
+  async alerts(): Promise<string[]> {
+    const alerts = await this.page.$$('::-p-aria([role="alert"])');
+    return Promise.all(alerts.map(spokenText));
+  }
+
+  /** Waits until this stands somewhere on the page, whatever its role. */
+  async sees(text: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
+    await this.#wait(`the text "${text}"`, timeoutMs, async () => (await this.shown()).includes(text));
+  }
+
+  /** A field for passwords has no role that all browsers agree on, and to some a label has its field's name. */
+  async #field(name: string): Promise<ElementHandle | false> {
+    for (const element of await this.page.$$(selector(undefined, name))) {
+      if (await element.evaluate((node) => node.matches('input, textarea'))) return element;
+    }
+    return false;
+  }
+
+  async #wait<T>(what: string, timeoutMs: number, ask: () => Promise<T | false>): Promise<T> {
+    return this.#act(what, () => until(what, ask, timeoutMs));
+  }
+
+  /** What the page shows instead tells more about a failure than what is missing. */
+  async #act<T>(what: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      const shown = await this.shown().catch(() => 'nothing: the page is gone');
+      throw new Error(`waited ${what.startsWith('to ') ? '' : 'for '}${what}; the page shows: ${shown}`, {
+        cause,
+      });
+    }
+  }
+
+  /** All text that is shown now. */
+  shown(): Promise<string> {
+    return this.page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '));
+  }
+}
+
+/** What a screen reader says of an element: its text without what is hidden from it. */
+export function spokenText(element: ElementHandle): Promise<string> {
+  return element.evaluate((node) => {
+    const copy = node.cloneNode(true) as Element;
+    for (const hidden of copy.querySelectorAll('[aria-hidden="true"], style')) hidden.remove();
+    return (copy.textContent || '').replace(/\s+/g, ' ').trim();
+  });
+}
+
+function selector(role: string | undefined, name: string): string {
+  const quote = name.includes('"') ? "'" : '"';
+  const named = `[name=${quote}${name}${quote}]`;
+  return `::-p-aria(${role === undefined ? '' : `[role="${role}"]`}${named})`;
+}
