@@ -102,6 +102,7 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     tabs: connections,
     clock: systemClock,
     deadlines: { ...DEADLINES, ...deadlines },
+    rateLimitFactor: config.RATE_LIMIT_FACTOR,
     logger,
   });
   rooms.listen({

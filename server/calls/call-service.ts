@@ -38,6 +38,8 @@ interface Collaborators {
   tabs: Tabs;
   clock: Clock;
   deadlines: Deadlines;
+  /** Multiplies how many calls may go unanswered. */
+  rateLimitFactor: number;
   logger: Logger;
 }
 
@@ -48,7 +50,7 @@ interface InviteRequest {
 }
 
 /** How many calls of one person another may leave unanswered, in how long, before no more of them ring. */
-const UNANSWERED_AT_MOST = 6;
+const UNANSWERED_AT_MOST = 10;
 const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
 
 /**
@@ -309,7 +311,7 @@ export class CallService {
       calleeId,
       now - UNANSWERED_WITHIN_MS,
     );
-    if (facts.unanswered >= UNANSWERED_AT_MOST) {
+    if (facts.unanswered >= UNANSWERED_AT_MOST * this.#with.rateLimitFactor) {
       throw new AppError(
         'rate_limited',
         'They have not answered several calls. Write, or try again in some minutes.',

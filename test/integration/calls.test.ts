@@ -1,3 +1,4 @@
+import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import type { Call } from '#protocol/call';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -178,13 +179,14 @@ describe('inviting', () => {
   test('while in a call is refused; someone in a call is busy, and nothing rings there', async () => {
     using world = await couple(server.url);
     const callId = await connectCall(world);
+    await world.b.request('setCallSettings', { ...DEFAULT_CALL_SETTINGS, callWaiting: false });
     const third = await TestAccount.signUp(server.url, 'third');
     using c = await third.connect();
     const { conversation } = await c.request('openConversation', { accountId: world.ben.id });
     const attempt = { callId: randomUUID(), conversationId: conversation.id, kind: 'voice' as const };
     expect((await c.request('invite', attempt)).call).toMatchObject({ state: 'ended', reason: 'busy' });
     await world.b.request('ping', {});
-    expect(heard(world.b, attempt.callId)).toEqual([]);
+    expect(heard(world.b, attempt.callId).map((call) => call.state)).toEqual(['ended']);
     const own = { callId: randomUUID(), conversationId: conversation.id, kind: 'voice' as const };
     await expect(world.b.request('invite', own)).rejects.toMatchObject({ code: 'already_in_call' });
     await world.a.request('endCall', { callId });

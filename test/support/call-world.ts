@@ -275,6 +275,7 @@ export class CallWorld {
       tabs: { isConnected: (_accountId, tab) => this.#connected.has(tab) },
       clock: this.#clock,
       deadlines: DEADLINES,
+      rateLimitFactor: 1,
       logger: createLogger('error'),
     });
   }
