@@ -77,14 +77,24 @@ export class LocalMedia {
         this.videoProblem = problemOf(error);
       }
     }
+    if (await this.openMicrophone()) return;
+    // Asking for the camera alone makes sense only where there is no microphone; a refusal was meant for both.
+    if (withVideo && this.audioProblem === 'absent') await this.openCamera();
+  }
+
+  /** Opens the microphone; null and `audioProblem` where that fails. */
+  async openMicrophone(): Promise<MediaStreamTrack | null> {
+    if (this.#audio) return this.#audio;
+    if (!devicesPossible()) {
+      this.audioProblem = 'insecure';
+      return null;
+    }
     try {
       await this.#take({ audio: AUDIO });
-      return;
     } catch (error) {
       this.audioProblem = problemOf(error);
     }
-    // Asking for the camera alone makes sense only where there is no microphone; a refusal was meant for both.
-    if (withVideo && this.audioProblem === 'absent') await this.openCamera();
+    return this.#audio;
   }
 
   /** Opens the camera; null and `videoProblem` where that fails. */

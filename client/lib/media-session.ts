@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { ConsumerOptions, MediaSource, TransportOptions } from '#protocol/media';
 import { uuid } from './ids.ts';
+import { prepareMedia } from './media-device.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
 
 /** A track of the other, as it comes from the server. */
@@ -30,26 +31,6 @@ const PRODUCER_OPTIONS: Record<MediaSource, Pick<types.ProducerOptions, 'codecOp
   // Too low a start blurs the first seconds, too high chokes a thin link for half a minute.
   camera: { codecOptions: { videoGoogleStartBitrate: 800 }, encodings: [{ maxBitrate: 2_500_000 }] },
 };
-
-let device: Promise<types.Device> | null = null;
-
-/**
- * Loads mediasoup-client and what it must know of the server, once a page. Call it as soon as a call is
- * likely, so that the click on "Answer" finds it done.
- */
-export function prepareMedia(signaling: Signaling): Promise<types.Device> {
-  device ??= Promise.all([import('mediasoup-client'), signaling.request('getRouterCapabilities', {})])
-    .then(async ([{ Device }, { rtpCapabilities }]) => {
-      const made = await Device.factory();
-      await made.load({ routerRtpCapabilities: rtpCapabilities });
-      return made;
-    })
-    .catch((error: unknown) => {
-      device = null;
-      throw error;
-    });
-  return device;
-}
 
 interface Sender {
   producer: types.Producer;

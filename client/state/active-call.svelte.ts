@@ -4,9 +4,11 @@ import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/m
 import { type DeviceProblem, LocalMedia } from '../lib/devices.ts';
 import { ignore } from '../lib/ignore.ts';
 import { mark } from '../lib/marks.ts';
-import { MediaSession, prepareMedia, type RemoteTrack } from '../lib/media-session.ts';
+import { prepareMedia } from '../lib/media-device.ts';
+import { MediaSession } from '../lib/media-session.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { loadForTab, saveForTab } from '../lib/storage.ts';
+import { RemoteMedia } from './remote-media.svelte.ts';
 
 /** Whom a call is with; presence plays no part in it. */
 export interface Peer {
@@ -51,6 +53,7 @@ export class ActiveCall {
   readonly peer: Peer;
   readonly kind: CallKind;
   readonly outgoing: boolean;
+  readonly remote = new RemoteMedia();
   readonly #options: ActiveCallOptions;
   readonly #local: LocalMedia;
   readonly #media: MediaSession;
@@ -60,17 +63,12 @@ export class ActiveCall {
   #begin: ActiveCallOptions['begin'];
   #joined = false;
   #released = false;
-  #heard = false;
 
   #microphoneOn = $state(true);
   #cameraOn = $state(false);
   #selfView = $state.raw<MediaStream | null>(null);
   #audioProblem = $state<DeviceProblem | null>(null);
   #videoProblem = $state<DeviceProblem | null>(null);
-  #remoteVideo = $state.raw<MediaStream | null>(null);
-  #remoteAudio = $state.raw<MediaStream | null>(null);
-  #remoteCameraOff = $state(true);
-  #remoteMuted = $state(false);
   #trouble = $state(false);
 
   constructor(options: ActiveCallOptions) {
@@ -128,22 +126,6 @@ export class ActiveCall {
     return this.#videoProblem;
   }
 
-  get remoteVideo(): MediaStream | null {
-    return this.#remoteVideo;
-  }
-
-  get remoteAudio(): MediaStream | null {
-    return this.#remoteAudio;
-  }
-
-  get remoteCameraOff(): boolean {
-    return this.#remoteCameraOff;
-  }
-
-  get remoteMuted(): boolean {
-    return this.#remoteMuted;
-  }
-
   /** Whether media could not be joined. */
   get trouble(): boolean {
     return this.#trouble;
@@ -191,8 +173,11 @@ export class ActiveCall {
     }
   }
 
-  setMicrophone(on: boolean): void {
+  /** Mutes, or unmutes; where there was no microphone, it is asked for again. */
+  async setMicrophone(on: boolean): Promise<void> {
     this.#microphoneOn = on;
+    if (on && !this.#local.audio) await this.#local.openMicrophone();
+    this.#noteMicrophone();
     this.#publish();
   }
 
@@ -237,8 +222,7 @@ export class ActiveCall {
     this.#local.close();
     this.#media.close();
     this.#selfView = null;
-    this.#remoteVideo = null;
-    this.#remoteAudio = null;
+    this.remote.close();
   }
 
   /** Asks what was not answered yet: the invitation, or the acceptance. */
@@ -264,10 +248,15 @@ export class ActiveCall {
   }
 
   #noteDevices(): void {
-    this.#audioProblem = this.#local.audio ? null : this.#local.audioProblem;
+    this.#noteMicrophone();
     this.#videoProblem = this.#local.video ? null : this.#local.videoProblem;
     this.#cameraOn = this.#local.video !== null;
     this.#publish();
+  }
+
+  #noteMicrophone(): void {
+    this.#audioProblem = this.#local.audio ? null : this.#local.audioProblem;
+    if (this.#audioProblem) this.#microphoneOn = false;
   }
 
   #publish(): void {
@@ -298,37 +287,11 @@ export class ActiveCall {
       get callId() {
         return id();
       },
-      onRemote: (tracks) => this.#showRemote(tracks),
+      onRemote: (tracks) => {
+        this.remote.show(tracks);
+        if (tracks.length) this.#trouble = false;
+      },
       onTrouble: () => (this.#trouble = true),
     });
   }
-
-  #showRemote(tracks: readonly RemoteTrack[]): void {
-    const camera = tracks.find(({ source }) => source === 'camera');
-    const microphone = tracks.find(({ source }) => source === 'microphone');
-    this.#remoteVideo = sameOrNew(this.#remoteVideo, camera);
-    this.#remoteAudio = sameOrNew(this.#remoteAudio, microphone);
-    this.#remoteCameraOff = !camera || camera.paused;
-    this.#remoteMuted = !microphone || microphone.paused;
-    if (tracks.length) this.#trouble = false;
-    if (microphone && !this.#heard) {
-      this.#heard = true;
-      void markFirstSound(microphone);
-    }
-  }
-}
-
-/** A stream that is shown goes on being shown while its track is the same. */
-function sameOrNew(stream: MediaStream | null, remote: RemoteTrack | undefined): MediaStream | null {
-  if (!remote) return null;
-  return stream?.getTracks()[0] === remote.track ? stream : new MediaStream([remote.track]);
-}
-
-/** Marks the moment when the first packet of the other's voice was played out. */
-async function markFirstSound({ receiver, track }: RemoteTrack): Promise<void> {
-  if (!receiver?.getSynchronizationSources) return;
-  while (track.readyState === 'live' && receiver.getSynchronizationSources().length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  if (track.readyState === 'live') mark('remote-audio');
 }

@@ -5,7 +5,7 @@ import { ignore } from '../lib/ignore.ts';
 import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
-import { prepareMedia } from '../lib/media-session.ts';
+import { prepareMedia } from '../lib/media-device.ts';
 import type { Signaling } from '../lib/signaling.ts';
 import { ActiveCall, type ActiveCallOptions, type Ending, ownLeg, type Peer } from './active-call.svelte.ts';
 

@@ -7,19 +7,26 @@ import { ensureClientBuild } from '../client-build.ts';
 import { command, say, SetupError } from '../support/setup-error.ts';
 import { ensureWorker } from '../worker/worker.ts';
 import { describeMachine, renderSection, type Section } from './report.ts';
+import { measureCallMemory } from './call-memory.ts';
+import { measureCalls } from './calls.ts';
+import { measureFirstLoad } from './first-load.ts';
 import { measureMediaLoad } from './media-load.ts';
 import { measureMessages } from './messages.ts';
 import { measureSignIn } from './sign-in.ts';
 
 /** How much is measured; the quick one shows that everything works and roughly what comes out. */
 const FULL = {
+  calls: { calls: 20, hold: 10 },
   signIns: 100,
   messages: { people: 1_000, rounds: 5, seconds: 10, perSecond: 50 },
+  callMemory: { calls: 100 },
   mediaLoad: { calls: 50, seconds: 10 },
 };
 const QUICK: typeof FULL = {
+  calls: { calls: 3, hold: 8 },
   signIns: 10,
   messages: { people: 100, rounds: 2, seconds: 3, perSecond: 50 },
+  callMemory: { calls: 20 },
   mediaLoad: { calls: 5, seconds: 8 },
 };
 
@@ -29,8 +36,11 @@ const { values: options } = parseArgs({
 const counts = options.quick ? QUICK : FULL;
 
 const SECTIONS: Record<string, () => Promise<Section>> = {
+  calls: () => measureCalls(counts.calls),
+  'first-load': measureFirstLoad,
   'sign-in': () => measureSignIn(counts),
   messages: () => measureMessages(counts.messages),
+  'call-memory': () => measureCallMemory(counts.callMemory),
   'media-load': () => measureMediaLoad(counts.mediaLoad),
 };
 

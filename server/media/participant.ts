@@ -47,6 +47,10 @@ export class Participant {
   readonly #with: Options;
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
+  /** What is asked of the worker only once, noted before it has answered. */
+  readonly #connected = new Set<Transport>();
+  readonly #sources = new Set<MediaSource>();
+  readonly #consumed = new Set<string>();
   #closed = false;
   /**
    * Whether the media is connected: every transport that has something to carry is. One who only listens
@@ -82,60 +86,88 @@ export class Participant {
     return [...this.#consumers.values()].map(presentConsumer);
   }
 
+  /** @throws {AppError} `not_found`, `invalid` for a second time, `media_refused` or `not_joined`. */
   async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transport(transportId);
-    if (transport.dtlsState !== 'new') throw new AppError('invalid', 'This transport is connected already.');
-    await transport.connect({ dtlsParameters: withoutUndefined(dtlsParameters) });
+    if (this.#connected.has(transport)) {
+      throw new AppError('invalid', 'This transport is connected already.');
+    }
+    this.#connected.add(transport);
+    try {
+      await this.#ask(() => transport.connect({ dtlsParameters: withoutUndefined(dtlsParameters) }));
+    } catch (error) {
+      this.#connected.delete(transport);
+      throw error;
+    }
   }
 
+  /** @throws {AppError} `not_found`, `media_refused` or `not_joined`. */
   async restartIce(transportId: string): Promise<types.IceParameters> {
-    return this.#transport(transportId).restartIce();
+    const transport = this.#transport(transportId);
+    return this.#ask(() => transport.restartIce());
   }
 
   /** @throws {AppError} `media_refused` where the codecs do not fit, `invalid` for a second of the same source. */
   async produce(source: MediaSource, rtpParameters: RtpParameters, paused: boolean): Promise<Producer> {
-    if (this.producers.some((producer) => producer.appData.source === source)) {
+    if (this.#sources.has(source)) {
       throw new AppError('invalid', `This call has your ${source} already.`);
     }
-    let producer: Producer;
+    const kind = SOURCE_KIND[source];
+    // The worker does not look whether the codecs are of the kind; the other's client would break on it.
+    if (!rtpParameters.codecs.every(({ mimeType }) => mimeType.startsWith(`${kind}/`))) throw mediaRefused();
+    this.#sources.add(source);
     try {
-      producer = await this.#with.send.produce<Tag>({
-        kind: SOURCE_KIND[source],
-        rtpParameters: withoutUndefined(rtpParameters),
-        paused,
-        appData: { source, accountId: this.accountId },
+      const producer = await this.#ask(() =>
+        this.#with.send.produce<Tag>({
+          kind,
+          rtpParameters: withoutUndefined(rtpParameters),
+          paused,
+          appData: { source, accountId: this.accountId },
+        }),
+      );
+      this.#producers.set(producer.id, producer);
+      producer.observer.once('close', () => {
+        this.#producers.delete(producer.id);
+        this.#sources.delete(source);
       });
-    } catch {
-      throw new AppError('media_refused', 'The server cannot carry this track: its parameters do not fit.');
+      this.weigh();
+      return producer;
+    } catch (error) {
+      this.#sources.delete(source);
+      throw error;
     }
-    if (this.#closed) {
-      producer.close();
-      throw notJoined();
-    }
-    this.#producers.set(producer.id, producer);
-    producer.observer.once('close', () => this.#producers.delete(producer.id));
-    this.weigh();
-    return producer;
   }
 
+  /** @throws {AppError} `not_found`, `media_refused` or `not_joined`. */
   async pauseProducer(producerId: string, paused: boolean): Promise<void> {
     const producer = this.#producers.get(producerId);
     if (producer === undefined) throw new AppError('not_found', 'There is no such track.');
-    await (paused ? producer.pause() : producer.resume());
+    await this.#ask(() => (paused ? producer.pause() : producer.resume()));
   }
 
   /** Begins to receive another's track; undefined where this client cannot decode it. */
   async consume(producer: Producer): Promise<Consumer | undefined> {
     const { router, recv, callId, notify } = this.#with;
     const rtpCapabilities = withoutUndefined(this.#with.rtpCapabilities);
-    if (this.#closed || !router.canConsume({ producerId: producer.id, rtpCapabilities })) return undefined;
-    const consumer = await recv.consume<Tag>({
-      producerId: producer.id,
-      rtpCapabilities,
-      // It would send before the client is ready to receive; `resume` follows when it is.
-      paused: true,
-      appData: producer.appData,
-    });
+    // One who joins while the other begins to send is led to the same track from both sides.
+    if (this.#closed || this.#consumed.has(producer.id)) return undefined;
+    if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) return undefined;
+    this.#consumed.add(producer.id);
+    let consumer: Consumer;
+    try {
+      consumer = await recv.consume<Tag>({
+        producerId: producer.id,
+        rtpCapabilities,
+        // It would send before the client is ready to receive; `resume` follows when it is.
+        paused: true,
+        appData: producer.appData,
+      });
+    } catch {
+      // The track or this participant is gone meanwhile, or what the client says it can do fits nothing: no
+      // fault of whoever sends.
+      this.#consumed.delete(producer.id);
+      return undefined;
+    }
     if (consumer.closed) return undefined;
     this.#consumers.set(consumer.id, consumer);
     consumer.observer.once('close', () => {
@@ -163,7 +195,7 @@ export class Participant {
   }
 
   async resumeConsumers(ids: string[]): Promise<void> {
-    await Promise.all(ids.map(async (id) => this.#consumers.get(id)?.resume()));
+    await this.#ask(() => Promise.all(ids.map(async (id) => this.#consumers.get(id)?.resume())));
   }
 
   /** Looks whether the media is connected now, and tells a change. */
@@ -189,6 +221,20 @@ export class Participant {
     this.#consumers.clear();
   }
 
+  /**
+   * Asks something of the worker. What it refuses is the client's parameters; and whatever is asked may meet a
+   * room that is just being closed.
+   */
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await question();
+      if (!this.#closed) return answer;
+    } catch {
+      if (!this.#closed) throw mediaRefused();
+    }
+    throw notJoined();
+  }
+
   #transport(id: string): Transport {
     const { send, recv } = this.#with;
     if (id === send.id) return send;
@@ -208,6 +254,8 @@ export class Participant {
 }
 
 export const notJoined = () => new AppError('not_joined', 'You have not joined the media of this call.');
+
+const mediaRefused = () => new AppError('media_refused', 'The media server cannot do this as it was asked.');
 
 const isConnected = (transport: Transport): boolean =>
   transport.dtlsState === 'connected' && transport.iceState !== 'disconnected';

@@ -38,6 +38,7 @@ interface Listeners {
   onLost: (callId: string) => void;
 }
 
+type Transport = types.WebRtcTransport;
 type Send = <N extends Notice>(notice: N, data: NoticeData<N>) => void;
 
 /**
@@ -66,9 +67,7 @@ export class MediaRooms {
   /** Joins, or joins anew: what the account had in the room before is closed. */
   async join(accountId: string, { callId, rtpCapabilities, sending }: Join, notify: Send): Promise<Joined> {
     const room = this.#rooms.get(callId) ?? this.#open(callId);
-    const router = await room.router;
-    const [send, recv] = await Promise.all([this.#transport(room, router), this.#transport(room, router)]);
-    await send.setMaxIncomingBitrate(MAX_INCOMING_BITRATE);
+    const { router, send, recv } = await this.#prepare(room);
     if (room.closed) throw mediaLost();
     room.participants.get(accountId)?.close();
     const participant: Participant = new Participant({
@@ -159,7 +158,20 @@ export class MediaRooms {
     return room;
   }
 
-  #transport(room: Room, router: types.Router): Promise<types.WebRtcTransport> {
+  /** @throws {AppError} `media_lost` where the room closes, or its worker dies, while it is made. */
+  async #prepare(room: Room): Promise<{ router: types.Router; send: Transport; recv: Transport }> {
+    try {
+      const router = await room.router;
+      const [send, recv] = await Promise.all([this.#transport(room, router), this.#transport(room, router)]);
+      await send.setMaxIncomingBitrate(MAX_INCOMING_BITRATE);
+      return { router, send, recv };
+    } catch (error) {
+      this.#with.logger.warn({ callId: room.id, err: error }, 'a room could not be joined');
+      throw mediaLost();
+    }
+  }
+
+  #transport(room: Room, router: types.Router): Promise<Transport> {
     return router.createWebRtcTransport({
       webRtcServer: room.worker.webRtcServer,
       enableUdp: true,

@@ -1,5 +1,6 @@
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
 /** A worker process, with the one UDP and TCP port that all its transports share. */
@@ -46,11 +47,13 @@ export class MediaWorkers {
     this.#onDied = listener;
   }
 
-  /** The worker with the fewest rooms. @throws {Error} while none runs. */
+  /** The worker with the fewest rooms. @throws {AppError} `overloaded` while none runs. */
   leastLoaded(): MediaWorker {
     let least: MediaWorker | undefined;
     for (const worker of this.#workers.values()) if (!least || worker.rooms < least.rooms) least = worker;
-    if (least === undefined) throw new Error('no media worker runs');
+    if (least === undefined) {
+      throw new AppError('overloaded', 'The media server is starting again. Try again in a moment.');
+    }
     return least;
   }
 

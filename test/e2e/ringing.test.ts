@@ -64,7 +64,7 @@ test('a third person hears that someone is in another call, and disturbs nobody'
 
   await cleo.seesPresence('ben', 'in a call');
   await cleo.openConversation('ben');
-  await cleo.call('voice');
+  await cleo.screen.click('button', 'Voice call');
   expect(await cleo.callEnded()).toContain('ben is in another call.');
   await darkAndSilent(cleo);
   expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);

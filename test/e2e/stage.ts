@@ -1,12 +1,15 @@
 import type { Browser, BrowserContext } from 'puppeteer-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import type { Overrides } from '../../server/app.ts';
-import { launchChromium, launchFirefox } from '../support/browser.ts';
+import { launchChromium, launchFirefox, type ChromiumOptions } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { Person } from '../support/person.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-export type BrowserKind = 'chromium' | 'firefox';
+/** The kind of browser that someone sits at. */
+export interface Seat extends Pick<ChromiumOptions, 'args' | 'devices'> {
+  readonly kind?: 'chromium' | 'firefox';
+}
 
 /**
  * Where the scenes of a test file are played. Browsers are kept for the whole file, one for each person who is
@@ -14,7 +17,7 @@ export type BrowserKind = 'chromium' | 'firefox';
  * test. A page that threw something which nobody caught fails the test.
  */
 export class Stage {
-  readonly #launched: { kind: BrowserKind; args: string; browser: Promise<Browser>; taken: boolean }[] = [];
+  readonly #launched: { key: string; browser: Promise<Browser>; taken: boolean }[] = [];
   readonly #contexts: BrowserContext[] = [];
   readonly #people: Person[] = [];
   readonly #servers: TestServer[] = [];
@@ -34,18 +37,13 @@ export class Stage {
   }
 
   /** A new, empty profile, in a browser that nobody else of this test uses. */
-  async profile({
-    kind = 'chromium',
-    args = [],
-  }: {
-    kind?: BrowserKind;
-    args?: readonly string[];
-  } = {}): Promise<BrowserContext> {
-    const wanted = args.join(' ');
-    let place = this.#launched.find((one) => !one.taken && one.kind === kind && one.args === wanted);
+  async profile(wanted: Seat = {}): Promise<BrowserContext> {
+    const key = JSON.stringify(wanted);
+    let place = this.#launched.find((one) => !one.taken && one.key === key);
     if (!place) {
-      const browser = kind === 'chromium' ? launchChromium({ args }) : launchFirefox({ args });
-      place = { kind, args: wanted, browser, taken: false };
+      const { kind = 'chromium', ...options } = wanted;
+      const browser = kind === 'chromium' ? launchChromium(options) : launchFirefox(options);
+      place = { key, browser, taken: false };
       this.#launched.push(place);
     }
     place.taken = true;
@@ -55,21 +53,13 @@ export class Stage {
   }
 
   /** Someone before the sign-in page, in a profile of their own. */
-  async visitor(
-    server: { readonly url: string },
-    name: string,
-    profile?: Parameters<Stage['profile']>[0],
-  ): Promise<Person> {
-    return this.follow(await Person.at(await this.profile(profile), server.url, name));
+  async visitor(server: { readonly url: string }, name: string, seat?: Seat): Promise<Person> {
+    return this.follow(await Person.at(await this.profile(seat), server.url, name));
   }
 
   /** Someone who has signed up. */
-  async person(
-    server: { readonly url: string },
-    name: string,
-    profile?: Parameters<Stage['profile']>[0],
-  ): Promise<Person> {
-    const person = await this.visitor(server, name, profile);
+  async person(server: { readonly url: string }, name: string, seat?: Seat): Promise<Person> {
+    const person = await this.visitor(server, name, seat);
     await person.signUp();
     return person;
   }

@@ -49,6 +49,8 @@ export class Person {
 
   async signUp({ email = `${this.name}@example.org`, password = PASSWORD } = {}): Promise<void> {
     await this.screen.click('link', 'Sign up');
+    // Until then the fields of signing in are there, of which one has the same name.
+    await this.screen.find('button', 'Sign up');
     await this.screen.fill('Username', this.name);
     await this.screen.fill('Email', email);
     await this.screen.fill('Password', password);
@@ -80,6 +82,12 @@ export class Person {
     await this.screen.click('button', 'Account');
     await this.screen.click('button', 'Account settings');
     await this.screen.find('heading', 'Account');
+  }
+
+  /** From a conversation or the account's page back to the list, where a phone shows only one of them. */
+  async goBack(): Promise<void> {
+    await this.page.goBack();
+    await this.signedIn();
   }
 
   async search(text: string): Promise<void> {

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'puppeteer-core';
+import type axe from 'axe-core';
+import { expect, test } from 'vitest';
+import type { Person } from '../support/person.ts';
+import { useStage } from './stage.ts';
+
+const stage = useStage();
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const WIDTHS = [360, 1440];
+const SCHEMES = ['light', 'dark'];
+
+test('axe-core finds nothing on the way into the service, in any look', async () => {
+  const server = await stage.serve();
+  const ann = await stage.visitor(server, 'ann');
+  const findings = new Findings();
+  await prepare(ann);
+
+  await findings.look('sign in', ann);
+  await ann.screen.fill('Username', 'ann');
+  await ann.screen.fill('Password', 'a wrong one');
+  await ann.screen.click('button', 'Sign in');
+  await ann.screen.sees('The username or password is not right.');
+  await findings.look('sign in, refused', ann);
+
+  await ann.screen.click('link', 'Sign up');
+  await ann.screen.find('button', 'Sign up');
+  await findings.look('sign up', ann);
+  await ann.screen.click('button', 'Sign up');
+  await ann.screen.sees('Please fill this in.');
+  await findings.look('sign up, refused', ann);
+
+  await ann.screen.click('link', 'Sign in');
+  await ann.screen.find('button', 'Sign in');
+  await ann.signUp();
+  await ann.screen.sees('Nobody else is here yet.');
+  await findings.look('people, nobody', ann);
+  await ann.openSettings();
+  await ann.screen.find('list', 'Where you are signed in');
+  await findings.look('account', ann);
+  await ann.screen.click('button', 'Change password');
+  await ann.screen.sees('Please fill this in.');
+  await findings.look('account, refused', ann);
+  findings.none();
+});
+
+test('axe-core finds nothing in chat and call, in any look', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const findings = new Findings();
+  await Promise.all([prepare(ann), prepare(ben)]);
+  await ann.screen.find('log', 'Messages');
+  await ben.screen.find('log', 'Messages');
+  await ben.write('Shall we talk? The plan is at https://example.org/plan');
+  await ann.reads('Shall we talk?');
+  await ann.write('Yes, now.');
+  await ben.reads('Yes, now.');
+  await findings.look('conversation', ann);
+  await ann.goBack();
+  await findings.look('people', ann);
+  await ann.openConversation('ben');
+
+  await ann.call('video');
+  await ben.rings();
+  await ann.screen.sees('Ringing…');
+  await Promise.all([findings.look('outgoing', ann), findings.look('incoming', ben)]);
+
+  await ben.answer();
+  await Promise.all([ann.seesFrames(10), ben.seesFrames(10)]);
+  await ben.mute();
+  await ben.turnCameraOff();
+  await ann.screen.sees('ben is muted');
+  await Promise.all([findings.look('call, without picture', ann), findings.look('call, with picture', ben)]);
+
+  await ann.end();
+  await ben.callEnded();
+  await findings.look('ended', ann);
+  findings.none();
+});
+
+/** Things that move may be looked at in between; whoever wants it calmer has it calmer. */
+async function prepare({ page }: Person): Promise<void> {
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+}
+
+/** What axe-core found, with the screen and the look in which it did. */
+class Findings {
+  readonly #list: string[] = [];
+  #looks = 0;
+
+  /** Looks at what is shown in all widths and schemes. */
+  async look(screen: string, { page, name }: Person): Promise<void> {
+    for (const width of WIDTHS) {
+      await page.setViewport({ width, height: 800 });
+      for (const scheme of SCHEMES) {
+        await page.emulateMediaFeatures([
+          { name: 'prefers-reduced-motion', value: 'reduce' },
+          { name: 'prefers-color-scheme', value: scheme },
+        ]);
+        const found = await violationsOf(page);
+        this.#looks += 1;
+        this.#list.push(...found.map((one) => `${screen} (${name}, ${width} px, ${scheme}): ${one}`));
+      }
+    }
+    await page.setViewport(null);
+  }
+
+  none(): void {
+    expect(this.#looks).toBeGreaterThan(0);
+    expect(this.#list).toEqual([]);
+  }
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  // As the developer tools do: the page's own content security policy does not apply to it.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+      resultTypes: ['violations'],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary ?? ''}`),
+    );
+  });
+}

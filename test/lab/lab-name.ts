@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const PREFIX = 'chataway-lab';
+
+/**
+ * The name of a lab's traces outside of this process: it says which process made them, by its id and the time of its
+ * start, because ids come round again.
+ */
+export function newLabName(): string {
+  const started = startTime(process.pid);
+  if (started === undefined) throw new Error('the lab needs Linux with /proc');
+  return `${PREFIX}.${process.pid}.${started}.${randomBytes(3).toString('hex')}`;
+}
+
+/** Whether this names a trace of a lab whose process is no more. */
+export function isLeftover(name: string): boolean {
+  const [prefix, id, started] = name.split('.');
+  return prefix === PREFIX && startTime(Number(id)) !== started;
+}
+
+/** When a process started, in clock ticks since the machine did; undefined where there is none. */
+function startTime(id: number): string | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${id}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field, the program's name, may have anything in it, and ends with the last bracket. See proc(5).
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return fields[22 - 3];
+}
