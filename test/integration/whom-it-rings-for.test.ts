@@ -1,0 +1,175 @@
+import { DEFAULT_CALL_SETTINGS, type CallSettings } from '#protocol/settings';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { couple, heard, invite, type Couple } from '../support/call.ts';
+import { TestAccount } from '../support/account.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+const set = ({ b }: Couple, settings: Partial<CallSettings>) =>
+  b.request('setCallSettings', { ...DEFAULT_CALL_SETTINGS, ...settings });
+
+/** Ann calls Ben; how the call stands then. */
+async function call({ a, conversationId }: Couple) {
+  const invitation = { callId: randomUUID(), conversationId, kind: 'voice' as const };
+  return (await a.request('invite', invitation)).call;
+}
+
+describe('who may ring', () => {
+  test('nobody may while one wants no disturbance; the caller reads "unavailable", and the call is not lost', async () => {
+    using world = await couple(server.url);
+    await set(world, { doNotDisturb: true });
+    const missed = await call(world);
+    expect(missed).toMatchObject({ state: 'ended', reason: 'unavailable' });
+    expect(await world.b.next('missedCalls')).toEqual({ count: 1 });
+    expect(heard(world.b, missed.id).map(({ state }) => state)).toEqual(['ended']);
+    expect((await world.b.request('listCalls', { missed: true })).calls).toMatchObject([{ id: missed.id }]);
+
+    await set(world, {});
+    expect((await call(world)).state).toBe('calling');
+  });
+
+  test('a blocked caller reads the same, and the other side learns nothing', async () => {
+    using world = await couple(server.url);
+    const { blocked } = await world.b.request('block', { accountId: world.ann.id, blocked: true });
+    expect(blocked).toMatchObject([{ id: world.ann.id }]);
+    const refused = await call(world);
+    expect(refused).toMatchObject({ state: 'ended', reason: 'unavailable', endedBy: null });
+    await world.b.request('ping', {});
+    expect(heard(world.b, refused.id)).toEqual([]);
+    expect(world.b.all('missedCalls')).toEqual([]);
+    expect((await world.b.request('listCalls', { missed: false })).calls).toEqual([]);
+    await expect(world.b.request('accept', { callId: refused.id })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+
+    await world.b.request('block', { accountId: world.ann.id, blocked: false });
+    expect((await call(world)).state).toBe('calling');
+  });
+
+  test('only those to whom one has written may, where one wants it so', async () => {
+    using world = await couple(server.url);
+    await set(world, { whoMayRing: 'contacts' });
+    expect((await call(world)).reason).toBe('unavailable');
+    const { conversationId } = world;
+    await world.b.request('sendMessage', { conversationId, id: randomUUID(), text: 'call me' });
+    expect((await call(world)).state).toBe('calling');
+  });
+
+  test('settings are told to one‘s other devices, and to nobody else', async () => {
+    using world = await couple(server.url);
+    using phone = await world.ben.connect();
+    await set(world, { whoMayRing: 'nobody' });
+    expect((await phone.next('settings')).calls.whoMayRing).toBe('nobody');
+    expect((await world.b.request('getSettings', {})).calls.whoMayRing).toBe('nobody');
+    expect(world.a.all('settings')).toEqual([]);
+  });
+
+  test('who lets many calls pass unanswered is left in peace, until they write', async () => {
+    await using strict = await startServer({ RATE_LIMIT_FACTOR: '1' });
+    using world = await couple(strict.url);
+    for (let count = 0; count < 10; count++) {
+      const { id: callId } = await call(world);
+      await world.a.request('endCall', { callId });
+    }
+    await expect(call(world)).rejects.toMatchObject({ code: 'rate_limited' });
+    const { conversationId } = world;
+    await world.b.request('sendMessage', { conversationId, id: randomUUID(), text: 'what is it?' });
+    expect((await call(world)).state).toBe('calling');
+  });
+});
+
+describe('call waiting', () => {
+  test('a second caller is told "in another call" while it rings, and can be answered', async () => {
+    using world = await couple(server.url);
+    const first = await invite(world.a, world.conversationId);
+    await world.b.request('accept', { callId: first });
+    const cleo = await TestAccount.signUp(server.url, 'cleo');
+    using c = await cleo.connect();
+    const { conversation } = await c.request('openConversation', { accountId: world.ben.id });
+    const second = randomUUID();
+    const answer = await c.request('invite', {
+      callId: second,
+      conversationId: conversation.id,
+      kind: 'voice',
+    });
+    expect(answer.call.state).toBe('calling');
+    expect(answer.call.legs.find((leg) => leg.role === 'callee')).toMatchObject({ inAnotherCall: true });
+
+    await expect(world.b.request('accept', { callId: second })).rejects.toMatchObject({
+      code: 'already_in_call',
+    });
+    await world.b.request('endCall', { callId: first });
+    expect((await world.b.request('accept', { callId: second })).call.state).toBe('connecting');
+  });
+});
+
+describe('history', () => {
+  test('each call is one entry in the conversation, with its outcome, and unread where it was missed', async () => {
+    using world = await couple(server.url);
+    const { conversationId } = world;
+    const missed = await invite(world.a, conversationId);
+    await world.a.request('endCall', { callId: missed });
+    const notice = await world.b.next('message', ({ message }) => message.call?.id === missed);
+    expect(notice.message).toMatchObject({
+      seq: 1,
+      senderId: world.ann.id,
+      text: '',
+      call: { reason: 'cancelled' },
+    });
+    expect(notice.conversation).toMatchObject({ readSeq: 0, missedCalls: 1 });
+
+    const answered = await invite(world.a, conversationId);
+    await world.b.request('accept', { callId: answered });
+    await world.b.request('endCall', { callId: answered });
+    await world.a.next('message', ({ message }) => message.call?.id === answered);
+
+    const { messages } = await world.b.request('listMessages', { conversationId, after: 0 });
+    expect(messages.map((message) => message.call?.reason)).toEqual(['cancelled', 'hung_up']);
+    await world.b.request('markRead', { conversationId, seq: 2 });
+    const { conversations } = await world.b.request('listConversations', {});
+    expect(conversations[0]).toMatchObject({ missedCalls: 0, lastMessage: { call: { id: answered } } });
+  });
+
+  test('a call that both were in leaves nothing unread', async () => {
+    using world = await couple(server.url);
+    const callId = await invite(world.a, world.conversationId);
+    await world.b.request('decline', { callId });
+    const { conversation } = await world.b.next('message', ({ message }) => message.call?.id === callId);
+    expect(conversation).toMatchObject({ lastSeq: 1, readSeq: 1, missedCalls: 0 });
+  });
+
+  test('the list of calls has all, or the missed ones, page by page, and its badge goes on all devices', async () => {
+    using world = await couple(server.url);
+    using phone = await world.ben.connect();
+    const ids: string[] = [];
+    for (let count = 0; count < 35; count++) {
+      const { id: callId } = await call(world);
+      ids.unshift(callId);
+      await (count % 5 === 0
+        ? world.b.request('decline', { callId })
+        : world.a.request('endCall', { callId }));
+    }
+    await world.b.next('missedCalls', ({ count }) => count === 28);
+    const first = await world.b.request('listCalls', { missed: false });
+    expect(first).toMatchObject({ more: true });
+    const before = first.calls.at(-1)?.createdAt ?? 0;
+    const second = await world.b.request('listCalls', { missed: false, before });
+    const listed = [...first.calls, ...second.calls].map(({ id }) => id);
+    expect(listed.filter((id, index) => listed.indexOf(id) !== index)).toEqual([]);
+    expect(new Set(listed).size).toBeGreaterThan(30);
+    const missed = await world.b.request('listCalls', { missed: true });
+    expect(missed.calls.every(({ reason }) => reason === 'cancelled')).toBe(true);
+    expect((await world.a.request('listCalls', { missed: true })).calls).toEqual([]);
+
+    await world.b.request('markCallsSeen', {});
+    expect(await phone.next('missedCalls', ({ count }) => count === 0)).toEqual({ count: 0 });
+    using later = await world.ben.connect();
+    expect(later.snapshot.missedCalls).toBe(0);
+  });
+});
