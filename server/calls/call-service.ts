@@ -209,6 +209,14 @@ export class CallService {
     }
   }
 
+  /** A tab is gone for good, signed out: nobody waits for it. */
+  abandoned(accountId: string, tab: string): void {
+    for (const call of this.#live.of(accountId)) {
+      if (call.legs.get(accountId)?.seat?.tab === tab)
+        this.#background(call.id, { type: 'hangUp', accountId });
+    }
+  }
+
   /** An account's media came up. */
   mediaUp(callId: string, accountId: string): void {
     this.#background(callId, { type: 'mediaUp', accountId });

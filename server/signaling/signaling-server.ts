@@ -67,7 +67,9 @@ export class SignalingServer {
     this.#limiter = new RateLimiterMemory({ ...REQUESTS, points: REQUESTS.points * rateLimitFactor });
     sessions.onEnded((sessionId) => {
       for (const connection of services.connections.all()) {
-        if (connection.sessionId === sessionId) connection.close(CLOSE_SESSION_ENDED);
+        if (connection.sessionId !== sessionId) continue;
+        services.calls.abandoned(connection.accountId, connection.seat.tab);
+        connection.close(CLOSE_SESSION_ENDED);
       }
     });
     this.#heartbeat = setInterval(() => this.#checkHearts(), options.heartbeat);

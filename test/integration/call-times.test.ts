@@ -144,6 +144,24 @@ describe('coming back in time', () => {
   });
 });
 
+describe('signing out in a call', () => {
+  test('ends it at once for the other, and cancels what one is calling', async () => {
+    await using server = await startServer();
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    await world.ben.request('DELETE', '/api/session');
+    expect(await reaches(world.a, callId, 'ended')).toMatchObject({
+      reason: 'hung_up',
+      endedBy: world.ben.id,
+    });
+
+    using ben = await (await TestAccount.signIn(server.url, world.ben.self.username)).connect();
+    const next = await invite(world.a, world.conversationId);
+    await world.ann.request('DELETE', '/api/session');
+    expect(await reaches(ben, next, 'ended')).toMatchObject({ reason: 'cancelled' });
+  });
+});
+
 describe('a server that stops and starts again', () => {
   test('keeps ringing what rings, with the time that is left', async () => {
     await using folder = await temporaryFolder();
