@@ -6,7 +6,7 @@ import { ensureBrowsers } from '../browsers.ts';
 import { ensureClientBuild } from '../client-build.ts';
 import { command, say, SetupError } from '../support/setup-error.ts';
 import { ensureWorker } from '../worker/worker.ts';
-import { describeMachine, renderSection, type Section } from './report.ts';
+import { describeMachine, loadAverage, renderSection, type Report, type Section } from './report.ts';
 import { measureCallMemory } from './call-memory.ts';
 import { measureCalls } from './calls.ts';
 import { measureFirstLoad } from './first-load.ts';
@@ -58,18 +58,26 @@ await command(async () => {
   await ensureClientBuild(say);
   process.env['CHROMIUM_BIN'] = (await ensureBrowsers(say)).chromium;
 
-  const report = {
+  const sections: Section[] = [];
+  const report: Report = {
     date: new Date().toISOString(),
     machine: describeMachine(),
+    loadBefore: loadAverage(),
     command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-    sections: [] as Section[],
+    sections,
   };
-  say(`${report.machine}\n${report.date}\n`);
+  say(`${report.machine}\n${report.date}, load before: ${report.loadBefore.toFixed(2)}\n`);
   for (const name of chosen) {
-    const section = await SECTIONS[name]?.();
-    if (!section) continue;
-    report.sections.push(section);
-    say(renderSection(section));
+    try {
+      const section = await SECTIONS[name]?.();
+      if (!section) continue;
+      sections.push(section);
+      say(renderSection(section));
+    } catch (error) {
+      // The other figures are worth having all the same.
+      console.error(`"${name}" could not be measured:`, error);
+      process.exitCode = 1;
+    }
   }
 
   const json = JSON.stringify(report, shortNumbers, 2);

@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 
 /** One row of the result: what was measured, and its numbers by column. */
 export interface Figure {
@@ -21,8 +21,14 @@ export interface Section {
 export interface Report {
   readonly date: string;
   readonly machine: string;
+  /** How many processes wanted to run in the minute before: another's work makes these figures worse. */
+  readonly loadBefore: number;
   readonly command: string;
   readonly sections: readonly Section[];
+}
+
+export function loadAverage(): number {
+  return loadavg()[0] ?? NaN;
 }
 
 export function describeMachine(): string {
