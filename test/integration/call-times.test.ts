@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
@@ -141,6 +142,32 @@ describe('coming back in time', () => {
       'connecting',
       'ended',
     ]);
+  });
+});
+
+describe('an answer at the very end of the ringing', { timeout: 120_000 }, () => {
+  const RINGING = 40;
+  const RACES = 200;
+
+  test('is taken or too late, and the same for everyone', async () => {
+    await using server = await startServer({}, { deadlines: { ringing: RINGING, connecting: LONG } });
+    using world = await couple(server.url);
+    const outcomes = new Map<string, number>();
+    for (let round = 0; round < RACES; round++) {
+      const callId = await invite(world.a, world.conversationId);
+      await world.b.request('alert', { callId });
+      await pause(RINGING - 4 + (round % 5));
+      const { call } = await world.b.request('accept', { callId });
+      await Promise.all([world.a.request('ping', {}), world.b.request('ping', {})]);
+      const [atA, atB] = [world.a, world.b].map((tab) => heard(tab, callId).at(-1));
+      expect(atA).toMatchObject({ version: call.version, state: call.state, reason: call.reason });
+      expect(atB).toMatchObject({ version: call.version, state: call.state, reason: call.reason });
+      expect(call.reason).toBe(call.answeredAt === null ? 'no_answer' : null);
+      const outcome = call.reason ?? 'answered';
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      await world.a.request('endCall', { callId });
+    }
+    console.log('accept at the deadline, by outcome:', Object.fromEntries(outcomes));
   });
 });
 

@@ -15,6 +15,9 @@ afterAll(() => server.close());
 
 const ended = (connection: TestConnection, callId: string) => reaches(connection, callId, 'ended');
 
+/** How often each race is run. */
+const RACES = 200;
+
 describe('ringing', () => {
   test('every tab of the callee is rung, and the caller hears of the first that rings', async () => {
     using world = await couple(server.url);
@@ -210,9 +213,9 @@ describe('inviting', () => {
     await world.a.request('endCall', { callId });
   });
 
-  test('each other at once is one call, which both are in', async () => {
-    for (let round = 0; round < 20; round++) {
-      using world = await couple(server.url);
+  test('each other at once is one call, which both are in', { timeout: 120_000 }, async () => {
+    using world = await couple(server.url);
+    for (let round = 0; round < RACES; round++) {
       const [mine, theirs] = [randomUUID(), randomUUID()];
       const { conversationId } = world;
       const answers = await Promise.all([
@@ -232,7 +235,7 @@ describe('inviting', () => {
   });
 });
 
-describe('races have one outcome, which every tab sees', () => {
+describe('races have one outcome, which every tab sees', { timeout: 120_000 }, () => {
   /** What all tabs hold for the call's last state; it must be one. */
   async function settled(tabs: TestConnection[], callId: string): Promise<Call> {
     await Promise.all(tabs.map((tab) => tab.request('ping', {})));
@@ -252,7 +255,7 @@ describe('races have one outcome, which every tab sees', () => {
   test('accept and cancel', async () => {
     using world = await couple(server.url);
     const outcomes = new Map<string, number>();
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < RACES; round++) {
       const callId = await invite(world.a, world.conversationId);
       await reaches(world.b, callId, 'calling');
       const requests = [
@@ -272,7 +275,7 @@ describe('races have one outcome, which every tab sees', () => {
   test('accept on two tabs', async () => {
     using world = await couple(server.url);
     using phone = await world.ben.connect();
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < RACES; round++) {
       const callId = await invite(world.a, world.conversationId);
       await Promise.all([reaches(world.b, callId, 'calling'), reaches(phone, callId, 'calling')]);
       const tabs = round % 2 === 0 ? [world.b, phone] : [phone, world.b];
