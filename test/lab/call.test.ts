@@ -62,12 +62,15 @@ describeLab('a call between two networks', () => {
     for (const link of links) await link.set({ lossPercent: 5 });
     const lossy = await Promise.all([watch(ann, 100), watch(ben, 100)]);
     const counters = await Promise.all(links.map((link) => link.counters()));
-    console.log('a call through 50 ms, then with 5 % lost as well:', {
-      firstFrameMs,
-      clean,
-      lossy,
-      counters,
-    });
+    console.log(
+      'a call through 50 ms, then with 5 % lost as well:',
+      JSON.stringify({
+        firstFrameMs,
+        clean,
+        lossy,
+        counters,
+      }),
+    );
 
     for (const { roundTripMs } of clean) expect(roundTripMs).toBeGreaterThanOrEqual(50);
     for (const { fromNear, fromFar } of counters) {
