@@ -55,7 +55,12 @@ export async function measureCalls(counts: CallCounts): Promise<Section> {
   await caller.person.seesFrames(1);
   const before = server.usage();
   await sleep(counts.hold * 1000);
-  const used = cpuBetween(before, server.usage());
+  const after = server.usage();
+  const used = cpuBetween(before, after);
+  const memory = {
+    node: (after.memory.own - idleBefore.memory.own) / 1e6,
+    workers: (after.memory.children - idleBefore.memory.children) / 1e6,
+  };
   await hangUp(caller, callee);
 
   const perMinute = 60 / counts.hold;
@@ -77,6 +82,11 @@ export async function measureCalls(counts: CallCounts): Promise<Section> {
         },
       },
       { what: 'the same without a call', unit: 's', values: { all: idle.all * perMinute } },
+      {
+        what: 'memory that calls one at a time have added, the last one going on',
+        unit: 'MB',
+        values: memory,
+      },
     ],
     notes: [
       `Loopback, fake camera at 720p and microphone, answered ${RINGS_FOR_MS / 1000} s after it rang; both browsers and the server share the machine.`,

@@ -24,14 +24,20 @@ export const unknownAddress: Koa.Middleware = (ctx) => {
     throw new AppError('not_found', 'There is nothing at this address.');
 };
 
+/** Whatever a body cannot be read for is in the body, also where the reader's own error has no status (zlib's). */
+export function refuseBody(error: Error): never {
+  const told = toAppError(error);
+  throw told.code === 'internal' ? unreadable() : told;
+}
+
+const unreadable = () => new AppError('invalid', 'The request cannot be read.');
+
 /** koa's own libraries throw errors with a status: a body too large, or one that is no JSON. */
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof Error && 'status' in error) {
     if (error.status === 413) return new AppError('too_large', 'The request is too large.');
-    if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
-      return new AppError('invalid', 'The request cannot be read.');
-    }
+    if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) return unreadable();
   }
   return internalError();
 }

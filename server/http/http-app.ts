@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
-import { handleErrors, unknownAddress } from './errors.ts';
+import { handleErrors, refuseBody, unknownAddress } from './errors.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import { SignInLimits } from './sign-in-limits.ts';
@@ -33,6 +33,8 @@ export function createHttpApp(options: Options): Koa {
   const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, logger } = options;
   const app = new Koa();
   app.keys = cookie.keys;
+  // What comes here is a connection that broke, or bytes that were no HTTP; koa alone would print it as it is.
+  app.on('error', (error: unknown) => logger.debug({ err: error }, 'a connection failed'));
 
   app.use(handleErrors(logger));
   app.use(securityHeaders(cookie.secure));
@@ -60,7 +62,14 @@ export function createHttpApp(options: Options): Koa {
       app,
     ),
   );
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: BODY_MAX, parsedMethods: ['POST', 'PUT'] }));
+  app.use(
+    bodyParser({
+      enableTypes: ['json'],
+      jsonLimit: BODY_MAX,
+      parsedMethods: ['POST', 'PUT'],
+      onError: refuseBody,
+    }),
+  );
   const routes = createRoutes({ accounts, sessions, limits: new SignInLimits({ factor: rateLimitFactor }) });
   app.use(routes.routes());
   app.use(unknownAddress);

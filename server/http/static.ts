@@ -1,38 +1,75 @@
 import type Koa from 'koa';
-import { existsSync } from 'node:fs';
-import sirv from 'sirv';
+import { lookup } from 'mrmime';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join, relative, sep } from 'node:path';
+
+interface File {
+  type: string;
+  etag: string;
+  /** By content encoding; what was compressed when the client was built. */
+  bodies: Map<'br' | 'gzip' | 'identity', Buffer>;
+}
 
 const YEAR_S = 365 * 24 * 60 * 60;
+const ENCODINGS = { '.br': 'br', '.gz': 'gzip' } as const;
+const PAGE = '/index.html';
 
 /**
- * The built client, compressed when it was built. What has a hash in its name never changes; the page itself
- * is asked for anew, and stands behind every address that is not the interface's.
+ * The built client, from memory: some hundred kilobytes, read once. So a running server always serves one build
+ * whole, whatever happens to the folder, and no request touches the disk. What has a hash in its name never
+ * changes; the page itself is asked for anew, and stands behind every address without an extension.
  */
 export function serveClient(folder: string): Koa.Middleware {
-  // In development another server builds and serves it.
-  if (!existsSync(folder)) return (_ctx, next) => next();
-  const serve = sirv(folder, {
-    brotli: true,
-    gzip: true,
-    etag: true,
-    single: true,
-    ignores: [/^\/api(\/|$)/, /^\/assets\//],
-    setHeaders(response, path) {
-      const immutable = path.startsWith('/assets/');
-      response.setHeader('Cache-Control', immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
-    },
-  });
+  const files = readFiles(folder);
   return async (ctx, next) => {
-    const safe = ctx.method === 'GET' || ctx.method === 'HEAD';
-    if (!safe || ctx.path.startsWith('/api/') || isMissing(ctx)) await next();
+    const file = ctx.method === 'GET' || ctx.method === 'HEAD' ? find(files, ctx.path) : undefined;
+    if (file === undefined) {
+      await next();
+      return;
+    }
+    const encoding = ctx.acceptsEncodings([...file.bodies.keys()]) || 'identity';
+    const immutable = ctx.path.startsWith('/assets/');
+    ctx.set('Cache-Control', immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
+    ctx.vary('Accept-Encoding');
+    ctx.etag = file.etag;
+    ctx.status = 200;
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return;
+    }
+    ctx.type = file.type;
+    if (encoding !== 'identity') ctx.set('Content-Encoding', encoding);
+    ctx.body = file.bodies.get(encoding as 'br' | 'gzip' | 'identity') ?? file.bodies.get('identity');
   };
+}
 
-  /** sirv writes the response itself where it has the file, and calls back where it has none. */
-  function isMissing(ctx: Koa.Context): boolean {
-    ctx.respond = false;
-    serve(ctx.req, ctx.res, () => {
-      ctx.respond = true;
-    });
-    return ctx.respond;
+function find(files: Map<string, File>, path: string): File | undefined {
+  if (path === '/api' || path.startsWith('/api/')) return undefined;
+  return files.get(path) ?? (extname(path) === '' ? files.get(PAGE) : undefined);
+}
+
+/** Empty where the client is not built: in development another server builds and serves it. */
+function readFiles(folder: string): Map<string, File> {
+  const files = new Map<string, File>();
+  if (!existsSync(folder)) return files;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.startsWith('.')) continue;
+    const absolute = join(entry.parentPath, entry.name);
+    const body = readFileSync(absolute);
+    const path = `/${relative(folder, absolute).split(sep).join('/')}`;
+    const extension = extname(path);
+    const encoding = extension === '.br' || extension === '.gz' ? ENCODINGS[extension] : 'identity';
+    const plain = encoding === 'identity' ? path : path.slice(0, -extension.length);
+    const file = files.get(plain) ?? {
+      type: lookup(plain) ?? 'application/octet-stream',
+      etag: '',
+      bodies: new Map(),
+    };
+    file.bodies.set(encoding, body);
+    if (encoding === 'identity')
+      file.etag = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+    files.set(plain, file);
   }
+  return files;
 }

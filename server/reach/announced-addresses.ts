@@ -27,7 +27,7 @@ export function announce(candidates: readonly IceCandidate[], addresses: readonl
       ip: address,
       address,
       // Candidates of different addresses have different foundations (RFC 8445, 5.1.1.3) ...
-      foundation: `${candidate.foundation}-${index}`,
+      foundation: `${candidate.foundation}${index}`,
       // ... and the local preference orders them (5.1.2.1): it stands in bits 8 to 23.
       priority: Math.max(1, candidate.priority - index * 256),
     })),

@@ -28,7 +28,7 @@ test('pages load little script, late, and from their own server alone', async ()
   await ann.signUp();
   await ann.seesPresence('ben', 'online');
   await ann.openSettings();
-  await ann.page.waitForNetworkIdle();
+  await ann.screen.find('list', 'Where you are signed in');
   const beforeConversation = await loads.scripts();
   expect(beforeConversation.filter(hasMediasoup)).toEqual([]);
 

@@ -70,6 +70,7 @@ test('a third person hears that someone is in another call, and disturbs nobody'
   expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
   await Promise.all([ann.hearsSound(), ben.hearsSound()]);
 
+  await cleo.dismiss();
   await ann.end();
   await cleo.seesPresence('ben', 'online');
 });

@@ -91,9 +91,11 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    const browsers = await Promise.allSettled(this.#launched.splice(0).map(({ browser }) => browser));
-    await Promise.all(
-      browsers.map((launch) => (launch.status === 'fulfilled' ? launch.value.close() : undefined)),
+    // One that did not start has told so where it was wanted.
+    await Promise.allSettled(
+      this.#launched.splice(0).map(async ({ browser }) => {
+        await (await browser).close();
+      }),
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { ErrorBody, ErrorCode } from '#protocol/errors';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { PASSWORD, TestAccount } from '../support/account.ts';
@@ -113,6 +114,14 @@ describe('upgrades', () => {
 describe('bodies', () => {
   const post = (options: RawOptions) =>
     raw(server.url, '/api/session', { method: 'POST', headers: jsonFrom(server.url), ...options });
+
+  test('that say they are compressed and are not, or are a bomb, are refused', async () => {
+    const headers = { ...jsonFrom(server.url), 'content-encoding': 'gzip' };
+    expect(codeOf(await post({ headers, body: '{"username":"ann","password":"x"}' }))).toBe('invalid');
+    const bomb = gzipSync(JSON.stringify({ username: 'ann', password: ' '.repeat(10_000_000) }));
+    expect(bomb.length).toBeLessThan(16_000);
+    expect(codeOf(await post({ headers, body: bomb }))).toBe('too_large');
+  });
 
   test('too large are refused, by their length told or found', async () => {
     const body = JSON.stringify({ username: 'ann', password: 'x'.repeat(20_000) });

@@ -1,76 +1,50 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runNow } from './command.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { run } from './command.ts';
 import { isLeftover } from './lab-name.ts';
 
 /** Where `ip netns` keeps the names of namespaces. */
 const NAMES = '/run/netns';
 
-/** What stands outside of this process and has to go with it. */
-const namespaces = new Set<string>();
-const folders = new Set<string>();
-let watching = false;
-
-/** Has the namespace removed when this process ends, however that comes. */
-export function cleanNamespaceAtEnd(name: string): void {
-  namespaces.add(name);
-  watchForTheEnd();
-}
-
-/** The same for a folder. */
-export function cleanFolderAtEnd(path: string): void {
-  folders.add(path);
-  watchForTheEnd();
-}
+const KILL_EVERY_MS = 10;
+const KILL_TRIES = 500;
 
 /**
- * Removes a namespace. Whatever still runs in it is ended by id first: it was started by a lab, or by what a lab
- * started, since nobody else knows of the namespace.
+ * Removes a namespace, if there is one of this name. Whatever still runs in it is ended by id first: it was started
+ * by a lab, or by what a lab started, since nobody else knows of the namespace.
  */
-export function removeNamespace(name: string): void {
-  namespaces.delete(name);
-  if (!existsSync(join(NAMES, name))) return;
-  for (const id of runNow('ip', 'netns', 'pids', name).split('\n').filter(Boolean)) kill(Number(id));
-  runNow('ip', 'netns', 'delete', name);
-}
-
-export function removeFolder(path: string): void {
-  folders.delete(path);
-  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-}
-
-/** Removes what labs have left behind whose process died before it could. */
-export function removeLeftovers(): void {
-  const names = existsSync(NAMES) ? readdirSync(NAMES) : [];
-  for (const name of names.filter(isLeftover)) removeNamespace(name);
-  for (const name of readdirSync(tmpdir()).filter(isLeftover)) removeFolder(join(tmpdir(), name));
-}
-
-function watchForTheEnd(): void {
-  if (watching) return;
-  watching = true;
-  process.on('exit', cleanAll);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      cleanAll();
-      // Now that nobody listens, it does what it would have done.
-      process.kill(process.pid, signal);
-    });
+export async function removeNamespace(name: string): Promise<void> {
+  try {
+    await killAllIn(name);
+    await run('ip', 'netns', 'delete', name);
+  } catch (error) {
+    // It may have gone before, or at this moment by another's hand.
+    if (existsSync(join(NAMES, name))) throw error;
   }
 }
 
-function cleanAll(): void {
-  for (const name of namespaces) attempt(() => removeNamespace(name));
-  for (const path of folders) attempt(() => removeFolder(path));
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** What cannot be removed now must not keep the rest; the next run tries again. */
-function attempt(removal: () => void): void {
-  try {
-    removal();
-  } catch (error) {
-    console.error(error);
+/** Removes what labs have left behind whose process died before it could. */
+export async function removeLeftovers(): Promise<void> {
+  const names = existsSync(NAMES) ? await readdir(NAMES) : [];
+  await Promise.all(names.filter(isLeftover).map(removeNamespace));
+  const folders = await readdir(tmpdir());
+  await Promise.all(folders.filter(isLeftover).map((name) => removeFolder(join(tmpdir(), name))));
+}
+
+/** Until none is left: they may start others meanwhile, and go on writing to files until they are gone. */
+async function killAllIn(name: string): Promise<void> {
+  for (let tries = 0; tries < KILL_TRIES; tries++) {
+    const ids = (await run('ip', 'netns', 'pids', name)).split('\n').filter(Boolean);
+    if (ids.length === 0) return;
+    for (const id of ids) kill(Number(id));
+    await pause(KILL_EVERY_MS);
   }
 }
 

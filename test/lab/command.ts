@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -7,9 +7,4 @@ const execute = promisify(execFile);
 export async function run(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await execute(program, args);
   return stdout;
-}
-
-/** The same for where nothing can be waited for: when this process is about to end. */
-export function runNow(program: string, ...args: string[]): string {
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, TestRunner } from 'vitest';
 import { removeLeftovers } from './cleaning.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -10,16 +10,20 @@ const isRoot = process.getuid?.() === 0;
 export function describeLab(name: string, cases: () => void): void {
   if (!isRoot) {
     console.warn(`Skipped: "${name}". The network lab makes network namespaces, which only root may do.`);
+    describe.skip(name, cases);
+    return;
   }
-  describe.skipIf(!isRoot)(name, () => {
+  describe(name, () => {
     beforeAll(() => removeLeftovers());
     cases();
+    // Now, before vitest leaves out those that the command line did not ask for.
+    refuse(TestRunner.getCurrentSuite().tasks.filter(({ mode }) => mode === 'skip' || mode === 'todo'));
     // eslint-disable-next-line no-empty-pattern -- vitest reads this pattern to see which fixtures are wanted
-    afterAll(({}, suite) => {
-      const skipped = suite.tasks.filter(({ mode }) => mode === 'skip' || mode === 'todo');
-      if (skipped.length > 0) {
-        throw new Error(`skipped as root: ${skipped.map((task) => `"${task.name}"`).join(', ')}`);
-      }
-    });
+    afterAll(({}, suite) => refuse(suite.tasks.filter(({ result }) => result?.state === 'skip')));
   });
+}
+
+function refuse(skipped: readonly { readonly name: string }[]): void {
+  if (skipped.length === 0) return;
+  throw new Error(`skipped as root: ${skipped.map(({ name }) => `"${name}"`).join(', ')}`);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { startTime } from './start-time.ts';
 
 const PREFIX = 'chataway-lab';
 
@@ -17,17 +17,4 @@ export function newLabName(): string {
 export function isLeftover(name: string): boolean {
   const [prefix, id, started] = name.split('.');
   return prefix === PREFIX && startTime(Number(id)) !== started;
-}
-
-/** When a process started, in clock ticks since the machine did; undefined where there is none. */
-function startTime(id: number): string | undefined {
-  let line: string;
-  try {
-    line = readFileSync(`/proc/${id}/stat`, 'utf8');
-  } catch {
-    return undefined;
-  }
-  // The second field, the program's name, may have anything in it, and ends with the last bracket. See proc(5).
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return fields[22 - 3];
 }

@@ -9,6 +9,7 @@ import { until } from '../support/until.ts';
 import { removeLeftovers } from './cleaning.ts';
 import { describeLab } from './describe-lab.ts';
 import { Lab } from './lab.ts';
+import { startTime } from './start-time.ts';
 
 /** The namespaces of this lab that the machine has. */
 function namespacesOf(labName: string): string[] {
@@ -16,7 +17,7 @@ function namespacesOf(labName: string): string[] {
 }
 
 function isRunning(id: number): boolean {
-  return existsSync(`/proc/${id}`);
+  return startTime(id) !== undefined;
 }
 
 /** Another process with a lab, in which a program runs that ends by itself only after an hour. */
@@ -26,8 +27,8 @@ async function anotherLab() {
   });
   if (!child.stdout) throw new Error('unreachable');
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const { name, folder, idler } = JSON.parse(line) as { name: string; folder: string; idler: number };
-  return { child, name, folder, idler };
+  const traces = JSON.parse(line) as { name: string; folder: string; idler: number; janitor: number };
+  return { child, ...traces };
 }
 
 describeLab('the lab', () => {
@@ -64,29 +65,30 @@ describeLab('the lab', () => {
     expect(namespacesOf(name)).toEqual([]);
   });
 
-  test.for(['SIGINT', 'SIGTERM'] as const)('takes everything along on %s', async (signal) => {
+  test.for(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves nothing behind after %s', async (signal) => {
     const { child, name, folder, idler } = await anotherLab();
     expect(namespacesOf(name)).toHaveLength(2);
     child.kill(signal);
-    const [, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    expect(by).toBe(signal);
-    expect(namespacesOf(name)).toEqual([]);
-    expect(existsSync(folder)).toBe(false);
-    await until('the program in it to end', () => !isRunning(idler));
+    await once(child, 'exit');
+    await until(
+      'the janitor',
+      () => namespacesOf(name).length === 0 && !existsSync(folder) && !isRunning(idler),
+    );
   });
 
-  test('removes what a killed run has left, and nothing of one that lives', async () => {
+  test('removes what a run has left that nobody cleaned up, and nothing of one that lives', async () => {
     await using alive = new Lab();
     await alive.namespace('alone');
-    const { child, name, folder, idler } = await anotherLab();
+    const { child, name, folder, idler, janitor } = await anotherLab();
+    process.kill(janitor, 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(namespacesOf(name)).toHaveLength(2);
 
-    removeLeftovers();
+    await removeLeftovers();
     expect(namespacesOf(name)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
-    await until('the program in it to end', () => !isRunning(idler));
+    expect(isRunning(idler)).toBe(false);
     expect(namespacesOf(alive.name)).toHaveLength(1);
   });
 });

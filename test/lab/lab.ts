@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cleanFolderAtEnd, removeFolder } from './cleaning.ts';
+import { removeFolder } from './cleaning.ts';
+import { hireJanitor } from './janitor.ts';
 import { newLabName } from './lab-name.ts';
 import { Link, type LinkValues } from './link.ts';
 import { Namespace } from './namespace.ts';
 
 /**
  * A network of a few machines on this one, for one test: namespaces, and links between them. Nothing in it reaches
- * the machine's own network. It takes everything along when it closes, also when the test fails or this process is
- * told to end; what a killed one leaves is removed by the next run (see cleaning.ts).
+ * the machine's own network. It takes everything along when it closes, also when the test fails. Where this process
+ * ends before that, its janitor cleans up; and where that one is killed as well, the next run does.
  *
  *     await using lab = new Lab();
  *     const server = await lab.namespace('server');
@@ -26,7 +27,7 @@ export class Lab implements AsyncDisposable {
   readonly #connected = new Set<Namespace>();
 
   constructor() {
-    cleanFolderAtEnd(this.folder);
+    hireJanitor();
     mkdirSync(this.folder, { mode: 0o700 });
   }
 
@@ -59,7 +60,7 @@ export class Lab implements AsyncDisposable {
   async close(): Promise<void> {
     for (const namespace of this.#namespaces.splice(0).reverse()) await namespace.close();
     await Promise.all(this.#links.splice(0).map((link) => link.close()));
-    removeFolder(this.folder);
+    await removeFolder(this.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

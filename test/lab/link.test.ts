@@ -23,7 +23,7 @@ describeLab('the link', () => {
     const near = await measure();
     await link.set({ delayMs: 100 });
     const far = await measure();
-    console.log('round trips of 0, 50 and 200 ms:', { cable, near, far });
+    console.log('round trips of 0, 50 and 200 ms:', JSON.stringify({ cable, near, far }));
 
     expect([cable, near, far].map(({ received }) => received)).toEqual([40, 40, 40]);
     // No packet is early; how late one may be is for a busy machine to say.
@@ -44,7 +44,7 @@ describeLab('the link', () => {
     const { fromNear, fromFar } = await link.counters();
     await link.set({ lossPercent: 0 });
     const whole = await measure();
-    console.log('at 10 % loss each way, and without:', { lossy, whole, fromNear, fromFar });
+    console.log('at 10 % loss each way, and without:', JSON.stringify({ lossy, whole, fromNear, fromFar }));
 
     // There and back 19 % are lost; ten standard deviations to either side are 12.
     expect(lossy.sent - lossy.received).toBeGreaterThan(0.07 * count);
@@ -65,7 +65,7 @@ describeLab('the link', () => {
     await link.set({ bitsPerSecond: 1_000_000 });
     const narrow = await probe.download(bytes / 2);
     const { fromFar } = await link.counters();
-    console.log('without limit, at 4 and at 1 Mbit/s:', { cable, broad, narrow, fromFar });
+    console.log('without limit, at 4 and at 1 Mbit/s:', JSON.stringify({ cable, broad, narrow, fromFar }));
 
     expect(cable.bitsPerSecond).toBeGreaterThan(4_000_000);
     // TCP's own headers take a twentieth; what it loses to the full queue is for its algorithm to say.

@@ -1,4 +1,4 @@
-import { cleanNamespaceAtEnd, removeNamespace } from './cleaning.ts';
+import { removeNamespace } from './cleaning.ts';
 import { run } from './command.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
@@ -14,7 +14,6 @@ export class Namespace {
 
   static async create(name: string): Promise<Namespace> {
     const namespace = new Namespace(name);
-    cleanNamespaceAtEnd(name);
     await run('ip', 'netns', 'add', name);
     await namespace.ip('link', 'set', 'lo', 'up');
     return namespace;
@@ -48,6 +47,6 @@ export class Namespace {
   /** Ends what was started in here, and removes it. May be called again. */
   async close(): Promise<void> {
     await Promise.all(this.#programs.splice(0).map((program) => program.end()));
-    removeNamespace(this.name);
+    await removeNamespace(this.name);
   }
 }

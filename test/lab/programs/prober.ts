@@ -39,7 +39,10 @@ async function datagrams(count: number, intervalMs: number) {
   socket.close();
 
   roundTrips.sort((a, b) => a - b);
-  const at = (share: number) => roundTrips[Math.floor((roundTrips.length - 1) * share)] ?? null;
+  const at = (share: number) => {
+    const time = roundTrips[Math.floor((roundTrips.length - 1) * share)];
+    return time === undefined ? null : Math.floor(time * 10) / 10;
+  };
   return { sent: count, received: roundTrips.length, leastMs: at(0), medianMs: at(0.5), mostMs: at(1) };
 }
 
@@ -56,7 +59,7 @@ async function bytes(count: number) {
     else received += chunk.length;
   }
   const seconds = (performance.now() - (first ?? 0)) / 1_000;
-  return { bytes: received, seconds, bitsPerSecond: (received * 8) / seconds };
+  return { bytes: received, seconds, bitsPerSecond: Math.round((received * 8) / seconds) };
 }
 
 const figures =
