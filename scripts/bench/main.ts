@@ -1,17 +1,22 @@
 // npm run bench: measures what people wait for and what a server must have, and prints it. It never fails
-// for a figure. `--quick` takes small counts, `--only a,b` some sections, `--json FILE` writes JSON too.
+// for a figure.
+//   --quick      small counts: shows that everything works, and roughly what comes out
+//   --only a,b   some sections
+//   --patient    waits before each section until the machine has nothing else to do, for two minutes at most
+//   --json FILE  writes the JSON there and not to the terminal
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ensureBrowsers } from '../browsers.ts';
 import { ensureClientBuild } from '../client-build.ts';
 import { command, say, SetupError } from '../support/setup-error.ts';
 import { ensureWorker } from '../worker/worker.ts';
-import { describeMachine, loadAverage, renderSection, type Report, type Section } from './report.ts';
+import { describeMachine, renderSection, type Report, type Section } from './report.ts';
 import { measureCallMemory } from './call-memory.ts';
 import { measureCalls } from './calls.ts';
 import { measureFirstLoad } from './first-load.ts';
 import { measureMediaLoad } from './media-load.ts';
 import { measureMessages } from './messages.ts';
+import { idleShare, waitForQuiet } from './quiet.ts';
 import { measureSignIn } from './sign-in.ts';
 
 /** How much is measured; the quick one shows that everything works and roughly what comes out. */
@@ -31,9 +36,16 @@ const QUICK: typeof FULL = {
 };
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    patient: { type: 'boolean' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  },
 });
 const counts = options.quick ? QUICK : FULL;
+
+const IDLE_LOOK_MS = 1_000;
 
 const SECTIONS: Record<string, () => Promise<Section>> = {
   calls: () => measureCalls(counts.calls),
@@ -62,15 +74,16 @@ await command(async () => {
   const report: Report = {
     date: new Date().toISOString(),
     machine: describeMachine(),
-    loadBefore: loadAverage(),
     command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
     sections,
   };
-  say(`${report.machine}\n${report.date}, load before: ${report.loadBefore.toFixed(2)}\n`);
+  say(`${report.machine}\n${report.date}\n`);
   for (const name of chosen) {
     try {
-      const section = await SECTIONS[name]?.();
-      if (!section) continue;
+      const idleBefore = await (options.patient ? waitForQuiet() : idleShare(IDLE_LOOK_MS));
+      const measured = await SECTIONS[name]?.();
+      if (!measured) continue;
+      const section = { ...measured, idleBefore };
       sections.push(section);
       say(renderSection(section));
     } catch (error) {

@@ -1,4 +1,4 @@
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 
 /** One row of the result: what was measured, and its numbers by column. */
 export interface Figure {
@@ -16,19 +16,15 @@ export interface Section {
   readonly figures: readonly Figure[];
   /** What must be known to read the figures rightly. */
   readonly notes: readonly string[];
+  /** Which share of the processors idled right before: another's work makes all figures worse. */
+  readonly idleBefore?: number;
 }
 
 export interface Report {
   readonly date: string;
   readonly machine: string;
-  /** How many processes wanted to run in the minute before: another's work makes these figures worse. */
-  readonly loadBefore: number;
   readonly command: string;
   readonly sections: readonly Section[];
-}
-
-export function loadAverage(): number {
-  return loadavg()[0] ?? NaN;
 }
 
 export function describeMachine(): string {
@@ -38,7 +34,7 @@ export function describeMachine(): string {
 }
 
 /** A section as people read it: one line a figure, its columns aligned. */
-export function renderSection({ title, figures, notes }: Section): string {
+export function renderSection({ title, figures, notes, idleBefore }: Section): string {
   const width = Math.max(...figures.map(({ what }) => what.length));
   const lines = figures.map(({ what, unit, values, aim }) => {
     const columns = Object.entries(values).map(([name, value]) =>
@@ -47,7 +43,8 @@ export function renderSection({ title, figures, notes }: Section): string {
     const hope = aim === undefined ? '' : `   [aim: ${aim}]`;
     return `  ${what.padEnd(width)}  ${columns.join('  ')} ${unit}${hope}`;
   });
-  return [title, ...lines, ...notes.map((note) => `  * ${note}`), ''].join('\n');
+  const quiet = idleBefore === undefined ? '' : ` (machine ${Math.round(idleBefore * 100)} % idle before)`;
+  return [title + quiet, ...lines, ...notes.map((note) => `  * ${note}`), ''].join('\n');
 }
 
 /** Three digits that count, as more would only be noise. */

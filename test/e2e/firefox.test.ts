@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
+import { announcedAddresses } from '../../server/reach/announced-addresses.ts';
 import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
 
 test('Chromium and Firefox call each other', async () => {
-  const server = await stage.serve();
+  // Firefox offers no loopback where there is another network, so the server announces all it has, as by default.
+  const server = await stage.serve({ MEDIA_ADDRESSES: announcedAddresses(undefined).join(',') });
   const chris = await stage.person(server, 'chris');
   const fay = await stage.person(server, 'fay', { kind: 'firefox' });
   await Promise.all([chris.openConversation('fay'), fay.openConversation('chris')]);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureClientBuild } from '../../scripts/client-build.ts';
+import { TestAccount } from '../support/account.ts';
 import { launchChromium } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { Person } from '../support/person.ts';
@@ -58,6 +59,11 @@ await using server = await startServer();
 const painter = await launchChromium();
 const [annsBrowser, bensBrowser] = await Promise.all([browserOf('ann', ANN), browserOf('ben', BEN)]);
 try {
+  // Others are there, too, some of them now.
+  for (const name of ['mia', 'noor', 'tom']) {
+    const account = await TestAccount.signUp(server.url, name);
+    if (name !== 'tom') await account.connect();
+  }
   const ann = await enter('ann', annsBrowser);
   const ben = await enter('ben', bensBrowser);
   await ann.openConversation('ben');
@@ -94,13 +100,12 @@ async function enter(name: string, browser: Parameters<typeof Person.at>[0]): Pr
   const person = await Person.at(browser, server.url, name);
   await person.page.setViewport(SIZE);
   await person.signUp();
-  await person.screen.click('button', 'Allow camera and microphone');
   return person;
 }
 
 async function talkOver(ann: Person, ben: Person): Promise<void> {
   const lines: [Person, Person, string][] = [
-    [ben, ann, 'Good morning! The seedlings came up over night 🌱'],
+    [ben, ann, 'Good morning! The seedlings came up overnight.'],
     [ann, ben, 'All of them?'],
     [ben, ann, 'Eleven of twelve. The last one takes its time.'],
     [ann, ben, 'I want to see that! Do you have a minute?'],

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  apply,
+  createCall,
+  DEADLINES,
+  isRejected,
+  type Call,
+  type CallEvent,
+} from '../../server/calls/call.ts';
+import { SqlAccountRepository } from '../../server/db/account-repository.ts';
+import { SqlCallRepository } from '../../server/db/call-repository.ts';
+import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
+import { openDatabase, type Database } from '../../server/db/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+/**
+ * Within one process events of a call come one after the other, so only here, by two repositories on one file
+ * as two servers would have them, can it be seen that the database decides.
+ */
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let databases: [Database, Database];
+let calls: [SqlCallRepository, SqlCallRepository];
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  databases = [await openDatabase(folder.path), await openDatabase(folder.path)];
+  calls = [new SqlCallRepository(databases[0]), new SqlCallRepository(databases[1])];
+});
+afterAll(async () => {
+  for (const database of databases) await database.destroy();
+  await folder[Symbol.asyncDispose]();
+});
+
+const seat = () => ({ device: randomUUID(), tab: randomUUID() });
+
+async function account(): Promise<string> {
+  const id = randomUUID();
+  const form = {
+    id,
+    username: `u-${id.slice(0, 8)}`,
+    email: `${id}@example.org`,
+    passwordHash: '!',
+    createdAt: 1,
+  };
+  await new SqlAccountRepository(databases[0]).add({ ...form, disabledAt: null });
+  return id;
+}
+
+async function ringing(callerId: string, calleeId: string): Promise<Call> {
+  const { id } = await new SqlConversationRepository(databases[0]).openDirect(callerId, calleeId, 1);
+  const invitation = { id: randomUUID(), conversationId: id, kind: 'voice' as const, callerId, seat: seat() };
+  return createCall({ ...invitation, calleeIds: [calleeId], busyIds: new Set() }, 1_000, DEADLINES);
+}
+
+function after(call: Call, event: CallEvent): Call {
+  const outcome = apply(call, event, 2_000, DEADLINES);
+  if (isRejected(outcome)) throw new Error(`rejected: ${outcome.rejected}`);
+  return outcome.call;
+}
+
+describe('the database decides', () => {
+  test('which of two changes of one version wins: the other is stale, and reads the winner', async () => {
+    const [ann, ben] = [await account(), await account()];
+    const call = await ringing(ann, ben);
+    expect(await calls[0].add(call)).toBe('added');
+    const accepted = after(call, { type: 'accept', accountId: ben, seat: seat() });
+    const cancelled = after(call, { type: 'hangUp', accountId: ann });
+    expect(await calls[0].save(accepted)).toBe('saved');
+    expect(await calls[1].save(cancelled)).toBe('stale');
+    for (const repository of calls) expect(await repository.find(call.id)).toEqual(accepted);
+  });
+
+  test('that an ended call stays ended', async () => {
+    const [ann, ben] = [await account(), await account()];
+    const call = await ringing(ann, ben);
+    await calls[0].add(call);
+    const cancelled = after(call, { type: 'hangUp', accountId: ann });
+    expect(await calls[0].save(cancelled)).toBe('saved');
+    const revived = { ...call, version: cancelled.version + 1 };
+    expect(await calls[1].save(revived)).toBe('stale');
+    expect(await calls[1].find(call.id)).toEqual(cancelled);
+  });
+
+  test('that one id is one call, a conversation has one, and an account is in one', async () => {
+    const [ann, ben, cid] = [await account(), await account(), await account()];
+    const [first, again, third] = [await ringing(ann, ben), await ringing(ann, ben), await ringing(ann, cid)];
+    expect(await calls[0].add(first)).toBe('added');
+    expect(await calls[1].add(again)).toBe('conversation_in_call');
+    expect(await calls[1].add(third)).toBe('account_in_call');
+    // Nothing of what was refused is left behind.
+    expect(await calls[0].find(third.id)).toBeUndefined();
+    expect((await calls[0].listLive()).filter(({ legs }) => legs.has(ann))).toEqual([first]);
+    // Answering while in another call is refused too.
+    const other = await ringing(cid, ben);
+    expect(await calls[0].add(other)).toBe('added');
+    expect(await calls[0].save(after(first, { type: 'accept', accountId: ben, seat: seat() }))).toBe('saved');
+    const second = after(other, { type: 'accept', accountId: ben, seat: seat() });
+    expect(await calls[1].save(second)).toBe('account_in_call');
+    expect(await calls[1].find(other.id)).toEqual(other);
+    expect(await calls[0].save(after(other, { type: 'hangUp', accountId: cid }))).toBe('saved');
+    expect(await calls[1].add(other)).toBe('same_id');
+  });
+});
