@@ -9,6 +9,8 @@ export interface FormOutcome {
   error: ApiError | null;
 }
 
+export type OnSwitch = (on: boolean) => void;
+
 export const NO_FAULT: FormOutcome = { fields: {}, error: null };
 
 /** Does what the form asks, and turns a refusal into something to show. */

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup-client';
 import type { ConsumerOptions, MediaSource, TransportOptions } from '#protocol/media';
 import { uuid } from './ids.ts';
 import { prepareMedia } from './media-device.ts';
+import { PRODUCER_OPTIONS } from './producer-options.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
 
 /** A track of the other, as it comes from the server. */
@@ -24,13 +25,6 @@ export interface MediaSessionOptions {
 }
 
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
-
-const PRODUCER_OPTIONS: Record<MediaSource, Pick<types.ProducerOptions, 'codecOptions' | 'encodings'>> = {
-  // In-band FEC repairs lost packets, DTX sends next to nothing in silence.
-  microphone: { codecOptions: { opusFec: true, opusDtx: true } },
-  // Too low a start blurs the first seconds, too high chokes a thin link for half a minute.
-  camera: { codecOptions: { videoGoogleStartBitrate: 800 }, encodings: [{ maxBitrate: 2_500_000 }] },
-};
 
 interface Sender {
   producer: types.Producer;
@@ -67,9 +61,22 @@ export class MediaSession {
   #interrupted = false;
   #failures = 0;
   #closed = false;
+  /** Whether the transports in use were ever connected. */
+  readonly #up = new WeakSet<types.Transport>();
 
   constructor(options: MediaSessionOptions) {
     this.#options = options;
+  }
+
+  /** Whether this side's media got through to the server, as far as it has any. */
+  get reached(): boolean {
+    const joined = this.#joined;
+    if (!joined) return false;
+    const { send, recv, senders, consumers } = joined;
+    return [send, recv].every((transport) => {
+      const used = transport === send ? senders.size > 0 : consumers.size > 0;
+      return !used || this.#up.has(transport);
+    });
   }
 
   /** Joins, or joins afresh. */
@@ -201,6 +208,7 @@ export class MediaSession {
       done();
     });
     transport.on('connectionstatechange', (state) => {
+      if (state === 'connected') this.#up.add(transport);
       if (state === 'disconnected' || state === 'failed')
         void this.#guard(this.#restartIce(joined, transport));
     });

@@ -1,4 +1,4 @@
-import type { Message } from '#protocol/chat';
+import type { CallEntry, Message } from '#protocol/chat';
 import { startOfDay } from './format.ts';
 
 /** A message of ours that is not acknowledged yet. */
@@ -14,6 +14,8 @@ export type MessageState = 'received' | 'sent' | 'sending' | 'failed';
 export interface TimelineMessage {
   id: string;
   text: string;
+  /** Where it stands for a call. */
+  call: CallEntry | null;
   time: number;
   mine: boolean;
   state: MessageState;
@@ -38,16 +40,16 @@ export function timeline(
 ): TimelineMessage[] {
   const stored = new Set(messages.map(({ id }) => id));
   const items = [
-    ...messages.map(({ id, text, sentAt, senderId, seq }) => {
+    ...messages.map(({ id, text, call, sentAt, senderId, seq }) => {
       const mine = senderId === selfId;
       const state: MessageState = mine ? 'sent' : 'received';
-      return { id, text, time: sentAt, mine, state, firstUnread: seq === unreadFrom };
+      return { id, text, call, time: sentAt, mine, state, firstUnread: seq === unreadFrom };
     }),
     ...pending
       .filter(({ id }) => !stored.has(id))
       .map(({ id, text, createdAt, failed }) => {
         const state: MessageState = failed ? 'failed' : 'sending';
-        return { id, text, time: createdAt, mine: true, state, firstUnread: false };
+        return { id, text, call: null, time: createdAt, mine: true, state, firstUnread: false };
       }),
   ];
   return items.map((item, index) => {
@@ -68,8 +70,9 @@ export function timeline(
 }
 
 function together(
-  a: { mine: boolean; time: number } | undefined,
-  b: { mine: boolean; time: number },
+  a: { mine: boolean; time: number; call: CallEntry | null } | undefined,
+  b: { mine: boolean; time: number; call: CallEntry | null },
 ): boolean {
-  return a?.mine === b.mine && Math.abs(b.time - a.time) < GROUP_WITHIN;
+  if (!a || a.call || b.call) return false;
+  return a.mine === b.mine && Math.abs(b.time - a.time) < GROUP_WITHIN;
 }

@@ -1,10 +1,19 @@
 import { ignore } from './ignore.ts';
+import { DEFAULT_SPEAKER, outputOf } from './speakers.ts';
 
 /**
- * The sounds of a call, made by the browser itself: no files, nothing to load while it rings. Browsers
- * keep a page silent that nobody has touched yet; then the ring is seen and not heard.
+ * The sounds of a call, made by the browser itself: no files, nothing to load while it rings. They are
+ * computed once and looped, so that no timer of a page in the background can make them stumble.
  */
-type Tone = 'ringtone' | 'ringback';
+export type ToneName =
+  /** For a callee. */
+  | 'ringtone'
+  /** For a caller, while it rings there. */
+  | 'ringback'
+  /** Over a call: another one waits. */
+  | 'waiting'
+  /** To try a speaker. */
+  | 'sample';
 
 interface Note {
   /** Seconds from the pattern's start. */
@@ -13,7 +22,7 @@ interface Note {
   hertz: number;
 }
 
-const PATTERNS: Record<Tone, { every: number; volume: number; notes: readonly Note[] }> = {
+const PATTERNS: Record<ToneName, { every: number; volume: number; notes: readonly Note[] }> = {
   ringtone: {
     every: 3,
     volume: 0.16,
@@ -31,41 +40,87 @@ const PATTERNS: Record<Tone, { every: number; volume: number; notes: readonly No
     volume: 0.05,
     notes: [{ at: 0, for: 1, hertz: 425 }],
   },
+  waiting: {
+    every: 5,
+    volume: 0.04,
+    notes: [
+      { at: 0, for: 0.14, hertz: 523.3 },
+      { at: 0.28, for: 0.14, hertz: 523.3 },
+    ],
+  },
+  sample: {
+    every: 3,
+    volume: 0.12,
+    notes: [
+      { at: 0, for: 0.3, hertz: 523.3 },
+      { at: 0.35, for: 0.3, hertz: 659.3 },
+      { at: 0.7, for: 0.6, hertz: 784 },
+    ],
+  },
 };
 
-/** Plays until the function that it returns is called. */
-export function playTone(tone: Tone): () => void {
+/** Attack and decay, in seconds: without them each note clicks. */
+const ATTACK = 0.02;
+const DECAY = 0.08;
+/** A context that may sound starts within this; one that has not is kept silent by the browser. */
+const STARTS_WITHIN = 400;
+
+export interface ToneOptions {
+  speaker?: string;
+  /** The browser keeps the page silent until somebody touches it, or no longer. */
+  onBlocked?: (blocked: boolean) => void;
+}
+
+export interface Tone {
+  /** Tries again; from a click it is allowed. */
+  enable(): void;
+  stop(): void;
+}
+
+const SILENCE: Tone = { enable: ignore, stop: ignore };
+
+/** Plays until it is stopped. */
+export function playTone(name: ToneName, { speaker = DEFAULT_SPEAKER, onBlocked }: ToneOptions = {}): Tone {
   let context: AudioContext;
   try {
     context = new AudioContext();
   } catch {
-    return ignore;
+    return SILENCE;
   }
-  const { every, volume, notes } = PATTERNS[tone];
-  const pattern = () => {
-    // Notes on a clock that stands still would all sound at once when it starts.
-    if (context.state !== 'running') return;
-    for (const note of notes) play(context, note, volume);
-  };
-  context.addEventListener('statechange', pattern, { once: true });
-  pattern();
-  const timer = setInterval(pattern, every * 1000);
-  return () => {
-    clearInterval(timer);
-    context.close().catch(ignore);
+  const source = new AudioBufferSourceNode(context, { buffer: render(context, name), loop: true });
+  source.connect(outputOf(context, speaker));
+  source.start();
+
+  const enable = () => void context.resume().catch(ignore);
+  const look = setTimeout(() => onBlocked?.(context.state !== 'running'), STARTS_WITHIN);
+  context.addEventListener('statechange', () => context.state === 'running' && onBlocked?.(false));
+  // Whatever the person touches first, from then on it may be heard.
+  const gestures = ['pointerdown', 'keydown'] as const;
+  for (const gesture of gestures) addEventListener(gesture, enable, { passive: true });
+  return {
+    enable,
+    stop: () => {
+      clearTimeout(look);
+      for (const gesture of gestures) removeEventListener(gesture, enable);
+      context.close().catch(ignore);
+    },
   };
 }
 
-function play(context: AudioContext, note: Note, volume: number): void {
-  const from = context.currentTime + note.at;
-  const to = from + note.for;
-  const gain = new GainNode(context, { gain: 0 });
-  gain.gain.setValueAtTime(0, from);
-  gain.gain.linearRampToValueAtTime(volume, from + 0.02);
-  gain.gain.setValueAtTime(volume, Math.max(from + 0.02, to - 0.08));
-  gain.gain.linearRampToValueAtTime(0, to);
-  const oscillator = new OscillatorNode(context, { frequency: note.hertz, type: 'sine' });
-  oscillator.connect(gain).connect(context.destination);
-  oscillator.start(from);
-  oscillator.stop(to);
+/** One turn of the pattern. */
+function render(context: AudioContext, name: ToneName): AudioBuffer {
+  const { every, volume, notes } = PATTERNS[name];
+  const rate = context.sampleRate;
+  const buffer = new AudioBuffer({ length: Math.round(every * rate), sampleRate: rate });
+  const samples = buffer.getChannelData(0);
+  for (const note of notes) {
+    const from = Math.round(note.at * rate);
+    const length = Math.round(note.for * rate);
+    for (let index = 0; index < length; index++) {
+      const time = index / rate;
+      const envelope = Math.min(1, time / ATTACK, (note.for - time) / DECAY);
+      samples[from + index] = volume * envelope * Math.sin(2 * Math.PI * note.hertz * time);
+    }
+  }
+  return buffer;
 }

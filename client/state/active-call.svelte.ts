@@ -1,13 +1,13 @@
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
-import { type DeviceProblem, LocalMedia } from '../lib/devices.ts';
-import { ignore } from '../lib/ignore.ts';
 import { mark } from '../lib/marks.ts';
+import { ignore } from '../lib/ignore.ts';
+import { type Blame, blameFor } from '../lib/media-blame.ts';
 import { prepareMedia } from '../lib/media-device.ts';
 import { MediaSession } from '../lib/media-session.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
-import { loadForTab, saveForTab } from '../lib/storage.ts';
+import { OwnDevices } from './own-devices.svelte.ts';
 import { RemoteMedia } from './remote-media.svelte.ts';
 
 /** Whom a call is with; presence plays no part in it. */
@@ -35,15 +35,6 @@ export interface ActiveCallOptions {
   onAnswer(call: Call): void;
 }
 
-/** What a reload must not change: nobody's camera comes on by itself. */
-interface KeptDevices {
-  id: string;
-  microphoneOn: boolean;
-  cameraOn: boolean;
-}
-
-const DEVICES_KEY = 'call-devices';
-
 export function ownLeg(call: Call, selfId: string): Leg | undefined {
   return call.legs.find(({ accountId }) => accountId === selfId);
 }
@@ -51,50 +42,71 @@ export function ownLeg(call: Call, selfId: string): Leg | undefined {
 /** The call that this tab is in: what is seen and heard of it, and its buttons. */
 export class ActiveCall {
   readonly peer: Peer;
-  readonly kind: CallKind;
-  readonly outgoing: boolean;
   readonly remote = new RemoteMedia();
+  readonly own: OwnDevices;
   readonly #options: ActiveCallOptions;
-  readonly #local: LocalMedia;
   readonly #media: MediaSession;
   #id: string;
+  #kind = $state<CallKind>('voice');
+  #outgoing = $state(false);
   #call = $state.raw<Call | null>(null);
   #ending = $state<Ending | null>(null);
+  #blame: Blame = 'both';
   #begin: ActiveCallOptions['begin'];
   #joined = false;
   #released = false;
-
-  #microphoneOn = $state(true);
-  #cameraOn = $state(false);
-  #selfView = $state.raw<MediaStream | null>(null);
-  #audioProblem = $state<DeviceProblem | null>(null);
-  #videoProblem = $state<DeviceProblem | null>(null);
   #trouble = $state(false);
 
   constructor(options: ActiveCallOptions) {
     this.#options = options;
     this.peer = options.peer;
-    this.kind = options.kind;
-    this.outgoing = options.outgoing;
+    this.#kind = options.kind;
+    this.#outgoing = options.outgoing;
     this.#id = options.id;
     this.#begin = options.begin;
-    this.#local = new LocalMedia((kind) => this.#deviceGone(kind));
     this.#media = this.#makeMedia();
+    this.own = new OwnDevices({
+      callId: () => this.#id,
+      onTracks: (microphone, camera) => {
+        this.#media.setTrack('microphone', microphone);
+        this.#media.setTrack('camera', camera);
+      },
+    });
   }
 
   get id(): string {
     return this.#id;
   }
 
+  get kind(): CallKind {
+    return this.#kind;
+  }
+
+  /** Whether this account began it. Where both called at once, one of them finds out that the other did. */
+  get outgoing(): boolean {
+    return this.#outgoing;
+  }
+
   get phase(): Phase {
     if (this.#ending) return 'ended';
     if (!this.#call) return this.outgoing ? 'calling' : 'connecting';
     // Until the answer is known to the server, its word is still that it rings.
-    return !this.outgoing && this.#call.state === 'ringing' ? 'connecting' : this.#call.state;
+    const waits = this.#call.state === 'ringing' || this.#call.state === 'calling';
+    return !this.outgoing && waits ? 'connecting' : this.#call.state;
   }
 
   get ending(): Ending | null {
     return this.#ending;
+  }
+
+  /** Where media failed: whose. */
+  get blame(): Blame {
+    return this.#blame;
+  }
+
+  /** Whether the one who is called is in another call while it rings. */
+  get otherInAnotherCall(): boolean {
+    return this.#otherLeg?.inAnotherCall === true;
   }
 
   /** When it was answered, by the server's clock. */
@@ -106,26 +118,6 @@ export class ActiveCall {
     return this.#call?.endedAt ?? null;
   }
 
-  get microphoneOn(): boolean {
-    return this.#microphoneOn;
-  }
-
-  get cameraOn(): boolean {
-    return this.#cameraOn;
-  }
-
-  get selfView(): MediaStream | null {
-    return this.#selfView;
-  }
-
-  get audioProblem(): DeviceProblem | null {
-    return this.#audioProblem;
-  }
-
-  get videoProblem(): DeviceProblem | null {
-    return this.#videoProblem;
-  }
-
   /** Whether media could not be joined. */
   get trouble(): boolean {
     return this.#trouble;
@@ -133,19 +125,12 @@ export class ActiveCall {
 
   /** Opens the devices and goes to the server, both at once. */
   start(withCamera: boolean): void {
-    this.#cameraOn = withCamera;
-    void this.#openDevices(withCamera);
-    // Joining asks again, and tells.
-    prepareMedia(this.#options.signaling).catch(ignore);
-    void this.#goOn();
+    this.#start(this.own.open(withCamera));
   }
 
   /** Takes the call up after a reload, with microphone and camera as they were. */
   resume(): void {
-    const kept = loadForTab(DEVICES_KEY) as KeptDevices | null;
-    const same = kept?.id === this.#id ? kept : null;
-    this.#microphoneOn = same?.microphoneOn ?? true;
-    this.start(same?.cameraOn ?? false);
+    this.#start(this.own.reopen());
   }
 
   /** A new connection: what was asked is asked again. */
@@ -157,6 +142,9 @@ export class ActiveCall {
   /** The call as the server tells it. */
   update(call: Call): void {
     if (call.id !== this.#id || call.version <= (this.#call?.version ?? 0)) return;
+    if (call.state === 'ended') {
+      this.#blame = blameFor(this.#media.reached, this.#otherLeg?.state === 'active');
+    }
     this.#call = call;
     if (call.boundTo !== null) this.#begin = null;
     const elsewhere = call.boundTo !== null && call.boundTo !== this.#options.tab;
@@ -165,32 +153,14 @@ export class ActiveCall {
       return;
     }
     if (call.state === 'ringing') mark('ringing');
+    this.#become(call.kind);
     const leg = ownLeg(call, this.#options.selfId);
+    this.#outgoing = leg?.role === 'caller';
     const answered = leg?.state === 'connecting' || leg?.state === 'active' || leg?.state === 'reconnecting';
     if (answered && !this.#joined && !this.#released) {
       this.#joined = true;
       this.#media.join();
     }
-  }
-
-  /** Mutes, or unmutes; where there was no microphone, it is asked for again. */
-  async setMicrophone(on: boolean): Promise<void> {
-    this.#microphoneOn = on;
-    if (on && !this.#local.audio) await this.#local.openMicrophone();
-    this.#noteMicrophone();
-    this.#publish();
-  }
-
-  async setCamera(on: boolean): Promise<void> {
-    this.#cameraOn = on;
-    if (on) {
-      await this.#local.openCamera();
-      // Another press, or the end, may have come while the camera opened.
-      if (!this.#cameraOn || this.#released) this.#local.closeCamera();
-    } else {
-      this.#local.closeCamera();
-    }
-    this.#noteDevices();
   }
 
   consumerAdded({ callId, consumer }: ConsumerAdded): void {
@@ -219,10 +189,27 @@ export class ActiveCall {
   close(): void {
     this.#released = true;
     this.#begin = null;
-    this.#local.close();
+    this.own.close();
     this.#media.close();
-    this.#selfView = null;
     this.remote.close();
+  }
+
+  get #otherLeg(): Leg | undefined {
+    return this.#call?.legs.find(({ accountId }) => accountId !== this.#options.selfId);
+  }
+
+  #start(devices: Promise<void>): void {
+    void devices.then(() => this.#media.devicesSettled());
+    // Joining asks again, and tells.
+    prepareMedia(this.#options.signaling).catch(ignore);
+    void this.#goOn();
+  }
+
+  /** Both called each other, and one of them wants no picture. */
+  #become(kind: CallKind): void {
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    if (kind === 'voice') void this.own.setCamera(false);
   }
 
   /** Asks what was not answered yet: the invitation, or the acceptance. */
@@ -238,44 +225,6 @@ export class ActiveCall {
       if (error instanceof ConnectionLost) return;
       this.end(error instanceof RequestError ? error.code : 'internal');
     }
-  }
-
-  async #openDevices(withCamera: boolean): Promise<void> {
-    await this.#local.open(withCamera);
-    if (!this.#cameraOn) this.#local.closeCamera();
-    this.#noteDevices();
-    this.#media.devicesSettled();
-  }
-
-  #noteDevices(): void {
-    this.#noteMicrophone();
-    this.#videoProblem = this.#local.video ? null : this.#local.videoProblem;
-    this.#cameraOn = this.#local.video !== null;
-    this.#publish();
-  }
-
-  #noteMicrophone(): void {
-    this.#audioProblem = this.#local.audio ? null : this.#local.audioProblem;
-    if (this.#audioProblem) this.#microphoneOn = false;
-  }
-
-  #publish(): void {
-    if (this.#released) return;
-    const { audio, video } = this.#local;
-    const kept: KeptDevices = { id: this.#id, microphoneOn: this.#microphoneOn, cameraOn: this.#cameraOn };
-    saveForTab(DEVICES_KEY, kept);
-    if (audio) audio.enabled = this.#microphoneOn;
-    this.#media.setTrack('microphone', this.#microphoneOn ? audio : null);
-    this.#media.setTrack('camera', video);
-    if ((this.#selfView?.getVideoTracks()[0] ?? null) !== video) {
-      this.#selfView = video && new MediaStream([video]);
-    }
-  }
-
-  #deviceGone(kind: 'audio' | 'video'): void {
-    if (kind === 'audio') this.#local.audioProblem = 'absent';
-    else this.#local.videoProblem = 'absent';
-    this.#noteDevices();
   }
 
   #makeMedia(): MediaSession {

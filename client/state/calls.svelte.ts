@@ -8,9 +8,17 @@ import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
 import type { Signaling } from '../lib/signaling.ts';
 import { ActiveCall, type ActiveCallOptions, type Ending, ownLeg, type Peer } from './active-call.svelte.ts';
+import { Rings } from './rings.svelte.ts';
 
 /** What became of a ring that this tab did not answer. */
 export type RingOutcome = 'answered_elsewhere' | 'missed';
+
+/** The call that asks for an answer in this tab. */
+export interface Ring {
+  call: Call;
+  /** Loud; learnt of too late for that; or over another call. */
+  manner: 'loud' | 'late' | 'waiting';
+}
 
 export interface CallsOptions {
   signaling: Signaling;
@@ -19,6 +27,10 @@ export interface CallsOptions {
   /** The conversation that a call to this account belongs to. */
   conversationWith(peer: Peer): Promise<string>;
   onRingOver(outcome: RingOutcome, caller: Peer): void;
+  /** A call has ended, here or anywhere. */
+  onEnded(call: Call): void;
+  /** The time by the server's clock. */
+  now(): number;
 }
 
 /** All calls of this account: the one in this tab, the one that rings, and one on another device. */
@@ -30,6 +42,9 @@ export class Calls {
   readonly #done = new SvelteSet<string>();
   /** The last version of calls that have ended, so that late answers do not wake them. */
   readonly #ended = new SvelteMap<string, number>();
+  readonly #rings = new Rings();
+  /** Which rings the server was told of on this connection. */
+  readonly #alerted = new SvelteSet<string>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -40,10 +55,18 @@ export class Calls {
     return this.#here;
   }
 
-  get incoming(): Call | null {
-    if (this.#here && this.#here.phase !== 'ended') return null;
+  /**
+   * The call that rings here. While a call is on, another rings over it, in the tab of that call alone; a second
+   * one of the same person is no other call: both of us called at once, and the server makes one of it.
+   */
+  get ring(): Ring | null {
+    const here = this.#here && this.#here.phase !== 'ended' ? this.#here : null;
+    if (!here && this.elsewhere) return null;
     for (const call of this.#live.values()) {
-      if (this.#isRinging(call) && !this.#done.has(call.id)) return call;
+      const manner = this.#rings.mannerOf(call);
+      if (!this.#isRinging(call) || this.#done.has(call.id) || !manner || manner === 'ignored') continue;
+      if (!here) return { call, manner };
+      if (this.peerOf(call).id !== here.peer.id) return { call, manner: 'waiting' };
     }
     return null;
   }
@@ -66,12 +89,11 @@ export class Calls {
     const live = idsOf(calls);
     for (const call of [...this.#live.values()]) if (!live.has(call.id)) this.#forget(call);
     const here = this.#here;
-    for (const call of calls) {
-      // An alert may have been lost with the last connection.
-      if (this.#live.has(call.id) && this.#isRinging(call)) this.#ring(call);
-      this.received(call);
-    }
-    for (const id of this.#done) if (live.has(id)) this.#tellDone(id);
+    // What was told on the last connection may have been lost with it.
+    this.#alerted.clear();
+    for (const call of calls) this.received(call);
+    this.#alert();
+    for (const id of this.#done) if (live.has(id)) void this.#tellDone(id);
     if (here && here === this.#here) here.reconnected();
   }
 
@@ -80,10 +102,12 @@ export class Calls {
     if (call.version <= known) return;
     const before = this.#live.get(call.id);
     this.#keep(call);
+    if (this.#isRinging(call)) this.#rings.learn(call, this.#options.now());
     if (this.#here?.id === call.id) this.#here.update(call);
     else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
-    else if (this.#isRinging(call) && !before) this.#ring(call);
     else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
+    if (call.state === 'ended') this.#options.onEnded(call);
+    this.#alert();
   }
 
   call(peer: Peer, kind: CallKind): void {
@@ -98,12 +122,19 @@ export class Calls {
     here.start(kind === 'video');
   }
 
+  /** Answers what rings here. A call that is on is ended for it. */
   answer(withCamera: boolean): void {
-    const call = this.incoming;
+    const call = this.ring?.call;
     if (!call) return;
     mark('answer');
     const { signaling } = this.#options;
-    const begin = (callId: string) => signaling.request('accept', { callId });
+    const before = this.#here && this.#here.phase !== 'ended' ? this.#here : null;
+    if (before) this.hangUp();
+    const begin = async (callId: string) => {
+      // The server takes the answer only of those who are in no call.
+      if (before) await this.#tellDone(before.id);
+      return signaling.request('accept', { callId });
+    };
     const here = this.#make({
       peer: this.peerOf(call),
       kind: call.kind,
@@ -115,10 +146,17 @@ export class Calls {
   }
 
   decline(): void {
-    const call = this.incoming;
+    const call = this.ring?.call;
     if (!call) return;
     this.#done.add(call.id);
-    this.#tellDone(call.id);
+    void this.#tellDone(call.id);
+  }
+
+  /** Silences what rings on this device; nobody is told. */
+  ignore(): void {
+    const call = this.ring?.call;
+    if (call) this.#rings.ignore(call);
+    this.#alert();
   }
 
   /** Cancels the call while it rings, or ends it. */
@@ -127,7 +165,7 @@ export class Calls {
     if (!here || here.phase === 'ended') return;
     this.#done.add(here.id);
     // The server hears of the end before it sees the media go.
-    this.#tellDone(here.id);
+    void this.#tellDone(here.id);
     here.end(here.answeredAt === null ? 'cancelled' : 'hung_up');
   }
 
@@ -155,6 +193,7 @@ export class Calls {
   close(): void {
     this.#here?.close();
     this.#here = null;
+    this.#rings.close();
   }
 
   #isRinging(call: Call): boolean {
@@ -193,7 +232,7 @@ export class Calls {
   #endAfterAll(call: Call): void {
     if (call.boundTo !== this.#options.tab && call.boundTo !== null) return;
     this.#done.add(call.id);
-    this.#tellDone(call.id);
+    void this.#tellDone(call.id);
   }
 
   /** After a reload, the call that is still bound to this tab. */
@@ -205,7 +244,11 @@ export class Calls {
     here.update(call);
   }
 
-  #ring(call: Call): void {
+  /** The server is told of what rings here, and tells the caller. */
+  #alert(): void {
+    const call = this.ring?.call;
+    if (!call || this.#alerted.has(call.id)) return;
+    this.#alerted.add(call.id);
     const { signaling } = this.#options;
     signaling.request('alert', { callId: call.id }).catch(ignore);
     // Answering asks again, and tells.
@@ -213,10 +256,11 @@ export class Calls {
   }
 
   #ringOver(call: Call): void {
-    if (this.#done.has(call.id)) return;
+    // In a tab beside the one of a call it did not ring.
+    if (this.#done.has(call.id) || (this.elsewhere && this.elsewhere.id !== call.id)) return;
     const caller = this.peerOf(call);
     if (call.state !== 'ended') this.#options.onRingOver('answered_elsewhere', caller);
-    else if (call.reason === 'cancelled' || call.reason === 'no_answer')
+    else if (call.reason === 'cancelled' || call.reason === 'no_answer' || call.reason === 'unreachable')
       this.#options.onRingOver('missed', caller);
   }
 
@@ -228,13 +272,15 @@ export class Calls {
     else if (this.#isRinging(call)) this.#options.onRingOver('missed', this.peerOf(call));
   }
 
-  #tellDone(callId: string): void {
+  /** Declines a ring, or ends a call; resolves when the server knows of it, or cannot be told. */
+  async #tellDone(callId: string): Promise<void> {
     const ringing = this.#live.get(callId);
     const method = ringing && this.#isRinging(ringing) ? 'decline' : 'endCall';
-    this.#options.signaling.request(method, { callId }).then(
-      ({ call }) => this.received(call),
+    try {
+      const { call } = await this.#options.signaling.request(method, { callId });
+      this.received(call);
+    } catch {
       // Without a connection the next snapshot brings it up again; a refusal means that it is over.
-      ignore,
-    );
+    }
   }
 }

@@ -64,6 +64,11 @@ export class Conversations {
     return row ? Math.max(0, row.lastSeq - row.readSeq) : 0;
   }
 
+  /** How many calls of this person were missed and not looked at, as far as the list goes. */
+  missedOf(accountId: string): number {
+    return this.#list.find(({ people }) => people[0]?.id === accountId)?.missedCalls ?? 0;
+  }
+
   /** From a snapshot. */
   fill(page: ConversationsPage, unread: number): void {
     this.#learn(page);
@@ -134,14 +139,15 @@ export class Conversations {
     const lastMessage = { ...message, text: firstCharacters(message.text, EXCERPT_MAX) };
     const read = { lastSeq: message.seq, readSeq: Math.max(row?.readSeq ?? 0, message.seq) };
     if (row && isUnread(row)) this.#unread = Math.max(0, this.#unread - 1);
-    this.#upsert({ id: message.conversationId, people, lastMessage, ...read });
+    this.#upsert({ id: message.conversationId, people, lastMessage, missedCalls: 0, ...read });
   }
 
   /** Read up to `seq`, here or in another tab. */
   read(conversationId: string, seq: number): void {
     const row = this.#list.find(({ id }) => id === conversationId);
     if (!row || seq <= row.readSeq) return;
-    const after = { ...row, readSeq: seq };
+    const missedCalls = seq >= row.lastSeq ? 0 : row.missedCalls;
+    const after = { ...row, readSeq: seq, missedCalls };
     if (isUnread(row) && !isUnread(after)) this.#unread = Math.max(0, this.#unread - 1);
     this.#list = this.#list.map((one) => (one.id === conversationId ? after : one));
   }

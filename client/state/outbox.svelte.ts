@@ -69,7 +69,7 @@ export class Outbox {
   async #transmit({ id, conversationId, text }: Unsent): Promise<void> {
     try {
       const { seq, sentAt } = await this.#signaling.request('sendMessage', { conversationId, id, text });
-      this.#onSent({ id, conversationId, seq, senderId: this.#accountId, text, sentAt });
+      this.#onSent({ id, conversationId, seq, senderId: this.#accountId, text, call: null, sentAt });
       this.discard(id);
     } catch (error) {
       // Without a connection it goes on waiting; the next one sends it again.

@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { Snapshot } from '#protocol/methods';
 import { Signaling } from '../lib/signaling.ts';
 import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
+import { CallHistory } from './call-history.svelte.ts';
 import { Calls, type RingOutcome } from './calls.svelte.ts';
 import { Conversations } from './conversations.svelte.ts';
 import { Outbox } from './outbox.svelte.ts';
@@ -9,10 +10,12 @@ import { People } from './people.svelte.ts';
 import { Permission } from './permission.svelte.ts';
 import type { Router } from './router.svelte.ts';
 import type { Session } from './session.svelte.ts';
+import { Settings } from './settings.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
 
 export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
+  settingsFailed: string;
 }
 
 /** All that a signed-in person works with, put together and wired to the server's notices. */
@@ -25,6 +28,8 @@ export class Workspace {
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly calls: Calls;
+  readonly history: CallHistory;
+  readonly settings: Settings;
   readonly #signaling: Signaling;
   readonly #accountId: string;
   #connected = $state(false);
@@ -50,6 +55,8 @@ export class Workspace {
         },
         read: ({ conversationId, seq }) => this.conversations.read(conversationId, seq),
         call: (data) => this.calls.notices.call(data),
+        missedCalls: ({ count }) => this.history.setMissed(count),
+        settings: (settings) => this.settings.received(settings),
         consumerAdded: (data) => this.calls.notices.consumerAdded(data),
         consumerRemoved: (data) => this.calls.notices.consumerRemoved(data),
         consumerPaused: (data) => this.calls.notices.consumerPaused(data),
@@ -65,12 +72,16 @@ export class Workspace {
     this.people = new People(signaling);
     this.conversations = new Conversations({ signaling, selfId, people: this.people });
     this.outbox = new Outbox(signaling, selfId, (message) => this.conversations.sent(message));
+    this.history = new CallHistory(signaling, selfId);
+    this.settings = new Settings(signaling, () => this.toasts.fault(texts.settingsFailed));
     this.calls = new Calls({
       signaling,
       selfId,
       tab,
       conversationWith: (peer) => this.conversations.idOf(peer.id),
       onRingOver: (outcome, caller) => this.toasts.tell(texts.ringOver(outcome, caller.username)),
+      onEnded: (call) => this.history.ended(call),
+      now: () => this.now(),
     });
     addEventListener('pagehide', this.#letGo);
     addEventListener('pageshow', this.#returned);
@@ -116,6 +127,8 @@ export class Workspace {
     this.people.fill(snapshot.people);
     this.conversations.fill(snapshot.conversations, snapshot.unread);
     this.calls.fill(snapshot.calls);
+    this.history.fill(snapshot.missedCalls);
+    void this.settings.load();
     this.outbox.resend();
   }
 

@@ -1,6 +1,7 @@
 import type { CallKind, EndReason } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { DeviceProblem } from '../../lib/devices.ts';
+import type { Blame } from '../../lib/media-blame.ts';
 
 function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): string {
   switch (problem) {
@@ -13,6 +14,26 @@ function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): str
     case 'insecure':
       return `This page has no ${kind}, because it was not opened over HTTPS.`;
   }
+}
+
+function mediaFailed(blame: Blame, name: string): string {
+  switch (blame) {
+    case 'own':
+      return `Your sound and picture could not get through to the server. Try another network, or ask who runs this server to check its media port.`;
+    case 'other':
+      return `Yours got through, but ${name}’s sound and picture did not. ${name} can try another network; until then you can write.`;
+    case 'both':
+      return `Sound and picture got through on neither side. Try another network, or ask who runs this server to check its media port.`;
+  }
+}
+
+/** What there is to know of a call that is over. */
+export interface EndedCall {
+  reason: EndReason | ErrorCode | 'elsewhere';
+  name: string;
+  outgoing: boolean;
+  /** Whose media failed, where they did. */
+  blame: Blame;
 }
 
 /** Calls, before, in and after. */
@@ -28,6 +49,13 @@ export const call = {
   answer: 'Answer',
   answerWithoutVideo: 'Answer without video',
   decline: 'Decline',
+  ignore: 'Ignore',
+  ignoreHint: 'Silences this device; nobody is told.',
+  endAndAnswer: 'End and answer',
+  endAndAnswerWithoutVideo: 'End and answer without video',
+  waitingHint: (name: string) => `Answering ends your call with ${name}.`,
+  lateHint: 'Has been ringing for a while',
+  inAnotherCall: (name: string) => `${name} is in another call and can see that you are calling.`,
   remoteVideo: 'Remote video',
   yourVideo: 'Your video',
   mute: 'Mute microphone',
@@ -57,24 +85,26 @@ export const call = {
     if (video) return `${deviceWords('camera', video)} The call goes on without your picture.`;
     return null;
   },
-  reason(reason: EndReason | ErrorCode | 'elsewhere', name: string, outgoing: boolean): string {
+  reason({ reason, name, outgoing, blame }: EndedCall): string {
     switch (reason) {
       case 'hung_up':
         return 'The call is over.';
       case 'cancelled':
         return outgoing ? 'You cancelled the call.' : `${name} cancelled the call.`;
       case 'declined':
-        return outgoing ? `${name} declined.` : 'You declined.';
+        return outgoing ? `${name} declined. A message may suit better now.` : 'You declined.';
       case 'busy':
-        return `${name} is in another call.`;
+        return `${name} is in another call. Try again later, or write a message.`;
+      case 'unavailable':
+        return `${name} is unavailable right now. Write a message; it will be there when ${name} looks.`;
       case 'no_answer':
         return 'No answer. Try again later, or write a message.';
       case 'unreachable':
         return `${name} could not be reached. Write a message; it will be there when ${name} is back.`;
       case 'media_failed':
-        return 'Sound and picture could not get through to the server. Try another network, or ask who runs this server to check its media port.';
+        return mediaFailed(blame, name);
       case 'connection_lost':
-        return 'The connection was lost.';
+        return 'The connection was lost. You can call again.';
       case 'elsewhere':
         return 'The call goes on in another tab or on another device.';
       case 'already_in_call':
@@ -82,7 +112,7 @@ export const call = {
       case 'call_moved_on':
         return 'The call was over before you answered.';
       case 'rate_limited':
-        return 'Too many calls in a short time. Wait a little and try again.';
+        return `${name} has not answered several calls. Write a message, or try again in some minutes.`;
       case 'overloaded':
         return 'The server has too many calls right now. Try again in a moment.';
       default:

@@ -3,6 +3,13 @@ export const chat = {
   back: 'Back to the list',
   voiceCall: 'Voice call',
   videoCall: 'Video call',
+  menu: 'More',
+  block: (name: string) => `Block ${name}`,
+  unblock: (name: string) => `Unblock ${name}`,
+  blockHint: (name: string) =>
+    `Calls from ${name} will not ring, and ${name} is not told. Messages still arrive.`,
+  unblockHint: (name: string) => `Calls from ${name} will ring again.`,
+  blocked: (name: string) => `You have blocked ${name}. Calls from ${name} do not ring.`,
   messages: 'Messages',
   message: 'Message',
   placeholder: (name: string) => `Write to ${name}`,

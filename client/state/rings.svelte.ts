@@ -1,0 +1,44 @@
+import { SvelteMap } from 'svelte/reactivity';
+import type { Call } from '#protocol/call';
+import { type RingManner, ringManner } from '../lib/ring.ts';
+import { loadForTab, saveForTab } from '../lib/storage.ts';
+
+const KEY = 'rings';
+/** How many are remembered over a reload. */
+const KEPT = 20;
+
+/** How each call that rang was shown in this tab; a reload changes nothing of it. */
+export class Rings {
+  readonly #manners = new SvelteMap<string, RingManner>(
+    (loadForTab(KEY) as [string, RingManner][] | null) ?? [],
+  );
+  /** The other tabs of this device: what is ignored in one rings in none. */
+  readonly #tabs = new BroadcastChannel('chataway:ignored');
+
+  constructor() {
+    this.#tabs.onmessage = ({ data }: MessageEvent<string>) => this.#set(data, 'ignored');
+  }
+
+  mannerOf(call: Call): RingManner | undefined {
+    return this.#manners.get(call.id);
+  }
+
+  /** This device learns of a ring; `now` is the server's clock. */
+  learn(call: Call, now: number): void {
+    if (!this.#manners.has(call.id)) this.#set(call.id, ringManner(call.createdAt, now));
+  }
+
+  ignore(call: Call): void {
+    this.#set(call.id, 'ignored');
+    this.#tabs.postMessage(call.id);
+  }
+
+  close(): void {
+    this.#tabs.close();
+  }
+
+  #set(id: string, manner: RingManner): void {
+    this.#manners.set(id, manner);
+    saveForTab(KEY, [...this.#manners].slice(-KEPT));
+  }
+}
