@@ -36,10 +36,11 @@ export class SignInLimits {
    */
   async guard<T>(name: string, address: string, attempt: () => Promise<T>): Promise<T> {
     const key = comparisonKey(name.trim());
+    // The narrowest first: what it refuses uses up none of the wider ones.
     const tries: [RateLimiterMemory, string][] = [
-      [this.#byAddress, address],
       [this.#byNameAndAddress, `${key} ${address}`],
       [this.#byName, key],
+      [this.#byAddress, address],
     ];
     for (const [limiter, who] of tries) await consume(limiter, who);
     const giveBack = () => Promise.all(tries.map(([limiter, who]) => limiter.reward(who, 1)));

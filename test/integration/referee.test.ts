@@ -49,7 +49,7 @@ async function account(): Promise<string> {
 async function ringing(callerId: string, calleeId: string): Promise<Call> {
   const { id } = await new SqlConversationRepository(databases[0]).openDirect(callerId, calleeId, 1);
   const invitation = { id: randomUUID(), conversationId: id, kind: 'voice' as const, callerId, seat: seat() };
-  return createCall({ ...invitation, calleeIds: [calleeId], busyIds: new Set() }, 1_000, DEADLINES);
+  return createCall({ ...invitation, callees: new Map([[calleeId, 'ring']]) }, 1_000, DEADLINES);
 }
 
 function after(call: Call, event: CallEvent): Call {
@@ -62,10 +62,10 @@ describe('the database decides', () => {
   test('which of two changes of one version wins: the other is stale, and reads the winner', async () => {
     const [ann, ben] = [await account(), await account()];
     const call = await ringing(ann, ben);
-    expect(await calls[0].add(call)).toBe('added');
+    expect(await calls[0].add(call)).toEqual({ entry: null });
     const accepted = after(call, { type: 'accept', accountId: ben, seat: seat() });
     const cancelled = after(call, { type: 'hangUp', accountId: ann });
-    expect(await calls[0].save(accepted)).toBe('saved');
+    expect(await calls[0].save(accepted)).toEqual({ entry: null });
     expect(await calls[1].save(cancelled)).toBe('stale');
     for (const repository of calls) expect(await repository.find(call.id)).toEqual(accepted);
   });
@@ -75,7 +75,8 @@ describe('the database decides', () => {
     const call = await ringing(ann, ben);
     await calls[0].add(call);
     const cancelled = after(call, { type: 'hangUp', accountId: ann });
-    expect(await calls[0].save(cancelled)).toBe('saved');
+    const stored = await calls[0].save(cancelled);
+    expect(stored).toMatchObject({ entry: { id: call.id, seq: 1, call: { reason: 'cancelled' } } });
     const revived = { ...call, version: cancelled.version + 1 };
     expect(await calls[1].save(revived)).toBe('stale');
     expect(await calls[1].find(call.id)).toEqual(cancelled);
@@ -84,7 +85,7 @@ describe('the database decides', () => {
   test('that one id is one call, a conversation has one, and an account is in one', async () => {
     const [ann, ben, cid] = [await account(), await account(), await account()];
     const [first, again, third] = [await ringing(ann, ben), await ringing(ann, ben), await ringing(ann, cid)];
-    expect(await calls[0].add(first)).toBe('added');
+    expect(await calls[0].add(first)).toEqual({ entry: null });
     expect(await calls[1].add(again)).toBe('conversation_in_call');
     expect(await calls[1].add(third)).toBe('account_in_call');
     // Nothing of what was refused is left behind.
@@ -92,12 +93,13 @@ describe('the database decides', () => {
     expect((await calls[0].listLive()).filter(({ legs }) => legs.has(ann))).toEqual([first]);
     // Answering while in another call is refused too.
     const other = await ringing(cid, ben);
-    expect(await calls[0].add(other)).toBe('added');
-    expect(await calls[0].save(after(first, { type: 'accept', accountId: ben, seat: seat() }))).toBe('saved');
+    expect(await calls[0].add(other)).toEqual({ entry: null });
+    const answered = after(first, { type: 'accept', accountId: ben, seat: seat() });
+    expect(await calls[0].save(answered)).toEqual({ entry: null });
     const second = after(other, { type: 'accept', accountId: ben, seat: seat() });
     expect(await calls[1].save(second)).toBe('account_in_call');
     expect(await calls[1].find(other.id)).toEqual(other);
-    expect(await calls[0].save(after(other, { type: 'hangUp', accountId: cid }))).toBe('saved');
+    expect(await calls[0].save(after(other, { type: 'hangUp', accountId: cid }))).toHaveProperty('entry');
     expect(await calls[1].add(other)).toBe('same_id');
   });
 });
