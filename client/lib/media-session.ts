@@ -53,6 +53,8 @@ export class MediaSession {
   #joined: Joined | null = null;
   #queue: Promise<void> = Promise.resolve();
   #joinQueued = false;
+  /** Whether the server has been asked, and has not answered. */
+  #joining = false;
   /** Whether the devices are still being opened. */
   #opening = true;
   /** What the last join said about tracks to come. */
@@ -87,6 +89,11 @@ export class MediaSession {
       this.#joinQueued = false;
       await this.#join();
     });
+  }
+
+  /** The server has lost the room. A join that is on its way makes it anew already. */
+  lost(): void {
+    if (!this.#joining) this.join();
   }
 
   /** Sends this track as this source; null: sends nothing. The track stays its owner's. */
@@ -170,7 +177,10 @@ export class MediaSession {
       typeof signaling.request<'join'>
     >[1]['rtpCapabilities'];
     const sending = (this.#promised = this.#sends());
-    const answer = await signaling.request('join', { callId, rtpCapabilities, sending });
+    this.#joining = true;
+    const answer = await signaling
+      .request('join', { callId, rtpCapabilities, sending })
+      .finally(() => (this.#joining = false));
     if (this.#closed) return;
     const joined: Joined = {
       send: loaded.createSendTransport(transportOptions(answer.sendTransport)),

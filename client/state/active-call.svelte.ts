@@ -176,7 +176,7 @@ export class ActiveCall {
   }
 
   mediaLost(callId: string): void {
-    if (callId === this.#id) this.#media.join();
+    if (callId === this.#id) this.#media.lost();
   }
 
   /** It is over, for whatever reason: every device is let go at once. */
