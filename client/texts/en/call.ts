@@ -38,6 +38,8 @@ export interface EndedCall {
 
 /** Calls, before, in and after. */
 export const call = {
+  screenFailed: 'The screen for calls could not be loaded. Check your connection.',
+  tryAgain: 'Try again',
   region: (name: string) => `Call with ${name}`,
   calling: 'Calling…',
   ringing: 'Ringing…',
