@@ -47,6 +47,8 @@ export class Signaling {
   readonly #underWay = new Set<(error: Error) => void>();
   readonly #timer: ReturnType<typeof setInterval>;
   #pinging = false;
+  /** When the connection that is not up yet last gave a sign of itself. */
+  #sign = 0;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -97,14 +99,18 @@ export class Signaling {
     address.hash = '';
     const peer = new Peer(new WebSocketTransport(address.href, { retry: RETRY }));
     this.#peer = peer;
+    this.#sign = Date.now();
+    peer.on('open', () => (this.#sign = Date.now()));
     peer.on('notification', ({ method, data }) => this.#handle(method as Notice, data));
     peer.on('disconnected', () => this.#lost());
     peer.on('failed', (attempt) => {
+      this.#sign = Date.now();
       this.#lost();
       if (attempt % TRIES_PER_SESSION_CHECK === 1) this.#options.onSessionDoubt();
     });
     peer.on('close', () => {
       this.#lost();
+      // Where the session is over after all, whoever listens closes this for good.
       if (!this.#closed) this.#options.onSessionDoubt();
     });
   }
@@ -112,8 +118,13 @@ export class Signaling {
   #handle(method: Notice, data: unknown): void {
     // A newer server may send what this page does not know yet.
     if (!Object.hasOwn(this.#options.on, method)) return;
-    // The other half of the one cast.
-    (this.#options.on[method] as (data: unknown) => void)(data);
+    try {
+      // The other half of the one cast.
+      (this.#options.on[method] as (data: unknown) => void)(data);
+    } catch (error) {
+      // protoo would swallow it; the connection itself goes on.
+      reportError(error);
+    }
     if (method === 'snapshot' && !this.#ready) {
       this.#ready = true;
       this.#options.onConnected(true);
@@ -142,6 +153,12 @@ export class Signaling {
 
   async #pingOnce(): Promise<void> {
     const peer = this.#peer;
+    // A try that hangs, a server that never said how things stand, or one that turned us away by mistake.
+    if (!this.#ready && Date.now() - this.#sign > PING_INTERVAL) {
+      this.#drop();
+      this.#connect();
+      return;
+    }
     if (!peer?.connected || this.#pinging) return;
     this.#pinging = true;
     const deadline = setTimeout(() => {
