@@ -19,7 +19,18 @@ const LIBRARIES_OF_EDGES = [
   'protoo-server',
   'ws',
   'mediasoup',
+  'mediasoup/*',
 ];
+
+/** Which edge may import what. */
+const LIBRARIES = {
+  media: ['mediasoup', 'mediasoup/*'],
+  reach: [],
+  db: ['knex', 'better-sqlite3'],
+  http: ['koa', '@koa/*', 'koa-*'],
+  signaling: ['protoo-server', 'ws'],
+};
+const ROOT = { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' };
 
 const folder = (name) => `**/${name}/**`;
 const forbid = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
@@ -60,33 +71,26 @@ export default ts.config(
     rules: forbid([
       { group: LIBRARIES_OF_EDGES, message: 'Domain folders know no transport, store or media library.' },
       { group: EDGES.map(folder), message: 'Domain folders define ports; the edges implement them.' },
-      { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' },
+      ROOT,
     ]),
   },
-  {
-    files: EDGES.map((name) => `server/${name}/**`),
-    rules: forbid([
-      { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' },
-    ]),
-  },
-  {
-    files: ['server/signaling/**'],
+  // Each edge stands on the domain and knows no other; but the WebSocket edge hands requests on to the media rooms.
+  ...EDGES.map((name) => ({
+    files: [`server/${name}/**`],
     rules: forbid([
       {
-        group: [folder('http'), folder('db'), 'koa', '@koa/*', 'koa-*', 'knex', 'mediasoup'],
-        message: 'The WebSocket edge stands on the domain.',
+        group: EDGES.filter((other) => other !== name && !(name === 'signaling' && other === 'media')).map(
+          folder,
+        ),
+        message: 'Edges stand on the domain, not on each other.',
       },
-    ]),
-  },
-  {
-    files: ['server/http/**'],
-    rules: forbid([
       {
-        group: [folder('signaling'), folder('db'), folder('media'), 'knex', 'mediasoup', 'protoo-server'],
-        message: 'The HTTP edge stands on the domain.',
+        group: LIBRARIES_OF_EDGES.filter((library) => !LIBRARIES[name].includes(library)),
+        message: 'Each library has one importer.',
       },
+      ROOT,
     ]),
-  },
+  })),
   {
     files: ['client/**'],
     rules: forbid([

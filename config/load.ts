@@ -16,7 +16,10 @@ const KEYS = Object.keys(schema.shape);
  * programs' variables stand in the same environment, so only these beginnings are ours to judge.
  */
 const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'RATE_LIMIT_'];
-const KNOWN_BESIDES = ['MEDIASOUP_WORKER_BIN'];
+
+/** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
+const PATHS = ['DATA_DIR', 'TLS_CERT', 'TLS_KEY'];
+const FILE_NAMES = new Map(KEYS.filter((key) => !PATHS.includes(key)).map((key) => [`${key}_FILE`, key]));
 
 /**
  * Parses the environment into the settings.
@@ -27,11 +30,12 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || value === '') continue;
+    const inFile = FILE_NAMES.get(name);
     if (KEYS.includes(name)) {
       values[name] = value;
-    } else if (name.endsWith('_FILE') && KEYS.includes(name.slice(0, -'_FILE'.length))) {
-      values[name.slice(0, -'_FILE'.length)] = readValue(name, value);
-    } else if (OUR_PREFIXES.some((prefix) => name.startsWith(prefix)) && !KNOWN_BESIDES.includes(name)) {
+    } else if (inFile !== undefined) {
+      values[inFile] = readValue(name, value);
+    } else if (OUR_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       throw new ConfigError(`${name} is not a setting of ChatAway; the settings are ${KEYS.join(', ')}.`);
     }
   }
@@ -39,7 +43,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const key = String(issue?.path[0]);
-    throw new ConfigError(`${key} ${issue?.message ?? 'is wrong'}; it is ${JSON.stringify(values[key])}.`);
+    // What stands in a file may be a secret: it is not repeated.
+    const told = environment[key] === undefined ? '' : `; it is ${JSON.stringify(values[key])}`;
+    throw new ConfigError(`${key} ${issue?.message ?? 'is wrong'}${told}.`);
   }
   const config = parsed.data;
   if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 /** A whole number in a range, written in decimal. */
@@ -39,17 +39,17 @@ export const schema = z.strictObject({
   MEDIA_PORT: integer(0, 65_000).default(44_444),
 
   /**
-   * The IP addresses, separated by commas, at which clients reach the media ports. The default is the
+   * The IPv4 addresses, separated by commas, at which clients reach the media ports. The default is the
    * addresses of this machine's interfaces, looked up anew for each call.
    */
   MEDIA_ADDRESSES: z
     .string()
     .transform((list) => list.split(',').map((address) => address.trim()))
-    .pipe(z.array(z.union([z.ipv4(), z.ipv6()], 'must be IP addresses, separated by commas')).min(1))
+    .pipe(z.array(z.ipv4('must be IPv4 addresses, separated by commas')).min(1))
     .optional(),
 
   /** How many media worker processes run; the default is one a core, at most 4. */
-  MEDIA_WORKERS: integer(1, 64).default(() => Math.min(cpus().length, MOST_WORKERS_BY_DEFAULT)),
+  MEDIA_WORKERS: integer(1, 64).default(() => Math.min(availableParallelism(), MOST_WORKERS_BY_DEFAULT)),
 
   /** A certificate chain in PEM; with `TLS_KEY` the server speaks HTTPS and WSS itself. */
   TLS_CERT: z.string().min(1, 'must name a file').optional(),

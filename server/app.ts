@@ -12,6 +12,7 @@ import type { Config } from '../config/load.ts';
 import { AccountService } from './accounts/account-service.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
+import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
 import { SettingsService } from './calls/settings-service.ts';
@@ -64,8 +65,10 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
   const tls = await readCertificate(config);
   const { secret, database } = await startStep(
     async () => ({ database: await openDatabase(config.DATA_DIR), secret: loadSecret(config.DATA_DIR) }),
-    (reason) =>
-      `The data folder ${config.DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`,
+    (reason, code) =>
+      /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
+        ? `The data folder ${config.DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`
+        : `The database in ${config.DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`,
   );
   const workers = await startWorkers(config, logger);
 
@@ -91,9 +94,17 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     logger,
   });
   const settingsRepository = new SqlSettingsRepository(database);
-  const settings = new SettingsService({ settings: settingsRepository, people, notifier: connections });
+  const callRepository = new SqlCallRepository(database);
+  const history = new CallHistory({
+    calls: callRepository,
+    conversations: chat,
+    people,
+    notifier: connections,
+    clock: systemClock,
+  });
   const calls = new CallService({
-    calls: new SqlCallRepository(database),
+    calls: callRepository,
+    history,
     rooms,
     conversations: chat,
     settings: settingsRepository,
@@ -104,6 +115,12 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     deadlines: { ...DEADLINES, ...deadlines },
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
     logger,
+  });
+  const settings = new SettingsService({
+    settings: settingsRepository,
+    people,
+    notifier: connections,
+    onBlocked: (accountId, blockedId) => calls.blocked(accountId, blockedId),
   });
   rooms.listen({
     onUp: (callId, accountId) => calls.mediaUp(callId, accountId),
@@ -126,7 +143,7 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     logger,
   });
   const signaling = new SignalingServer({
-    services: { people, chat, calls, settings, rooms, connections },
+    services: { people, chat, calls, history, settings, rooms, connections },
     accounts,
     sessions,
     cookie,

@@ -2,6 +2,9 @@ import { ConfigError, loadConfig } from '../config/load.ts';
 import { createApp, type App } from './app.ts';
 import { StartError } from './start-error.ts';
 
+// What the server writes is its own: passwords' hashes, addresses, messages.
+process.umask(0o077);
+
 try {
   const config = loadConfig(process.env);
   const app = await createApp(config);

@@ -9,6 +9,8 @@ import { isCommonPassword } from './common-passwords.ts';
 const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
 /** Control, format, private, unassigned and half characters, and white space: what an address can hide behind. */
 const UNSEEN = /[\p{C}\p{Z}]/u;
+/** Characters that show nothing: two names that differ in them look the same. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Scripts whose letters look alike; a name takes its letters from one of them, so that nobody poses as another. */
 const LOOKALIKE_SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
 /** Characters of a password besides the username, below which it is the username in disguise. */
@@ -25,7 +27,7 @@ export function usernameProblem(username: string): FieldProblem | undefined {
   if (name === '') return 'required';
   if (codePoints(name) < USERNAME_MIN) return 'too_short';
   if (codePoints(name) > USERNAME_MAX) return 'too_long';
-  if (!USERNAME.test(name)) return 'bad_characters';
+  if (!USERNAME.test(name) || INVISIBLE.test(name)) return 'bad_characters';
   if (LOOKALIKE_SCRIPTS.filter((script) => script.test(name)).length > 1) return 'bad_characters';
   return undefined;
 }

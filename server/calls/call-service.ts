@@ -1,6 +1,5 @@
-import type { CallKind, CallsPage, Call as CallView, ListCalls } from '#protocol/call';
+import type { CallKind, Call as CallView } from '#protocol/call';
 import type { Message } from '#protocol/chat';
-import { CALLS_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -9,9 +8,7 @@ import {
   apply,
   createCall,
   isAnswered,
-  isMissedBy,
   isRejected,
-  nextDeadline,
   stateOf,
   type Call,
   type CallEvent,
@@ -19,20 +16,20 @@ import {
   type Effect,
   type Seat,
 } from './call.ts';
+import type { CallHistory } from './call-history.ts';
 import { presentCall } from './call-view.ts';
+import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
 import type { CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
 import { decideRing, type RingDecision } from './ring-policy.ts';
+import { Serial } from './serial.ts';
 
 interface Collaborators {
   calls: CallRepository;
   rooms: Rooms;
   settings: SettingsRepository;
-  conversations: {
-    members(id: string, accountId: string): Promise<string[]>;
-    /** Delivers an entry that is committed already. */
-    deliver(entry: Message): Promise<void>;
-  };
+  history: CallHistory;
+  conversations: { members(id: string, accountId: string): Promise<string[]> };
   people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
   notifier: Notifier;
   tabs: Tabs;
@@ -52,6 +49,8 @@ interface InviteRequest {
 /** How many calls of one person another may leave unanswered, in how long, before no more of them ring. */
 const UNANSWERED_AT_MOST = 10;
 const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
+/** When a deadline is tried again that could not be written. */
+const RETRY_MS = 1_000;
 
 /**
  * The only writer of calls. Events of one call are taken one after the other; each becomes a conditional
@@ -60,13 +59,16 @@ const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
 export class CallService {
   readonly #with: Collaborators;
   readonly #live = new LiveCalls();
-  readonly #timers = new Map<string, { cancel(): void }>();
-  /** The last event taken of each call: the next one waits for it. */
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #timers: CallTimers;
+  /** Events of one call are taken one after the other. */
+  readonly #serial = new Serial();
   #closed = false;
 
   constructor(collaborators: Collaborators) {
     this.#with = collaborators;
+    this.#timers = new CallTimers(collaborators.clock, (callId) =>
+      this.#background(callId, { type: 'tick' }),
+    );
   }
 
   /**
@@ -76,7 +78,7 @@ export class CallService {
   async restore(): Promise<void> {
     for (const call of await this.#with.calls.listLive()) {
       this.#live.put(call);
-      this.#arm(call);
+      this.#timers.set(call);
       for (const leg of call.legs.values()) {
         const { accountId, seat } = leg;
         if (isAnswered(leg)) this.#with.people.setInCall(accountId, true);
@@ -89,13 +91,12 @@ export class CallService {
   /** Stops all timers; calls stay as they are in the database, for the next start. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   /** Resolves once every event that came so far has been taken. */
   async idle(): Promise<void> {
-    while (this.#queues.size > 0) await Promise.all(this.#queues.values());
+    await this.#serial.idle();
   }
 
   /** The account's calls that have not ended. */
@@ -112,56 +113,33 @@ export class CallService {
    */
   async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
-    const { calls, clock, deadlines, conversations } = this.#with;
-    const members = await conversations.members(conversationId, callerId);
-    const callees = new Map<string, RingDecision>();
-    for (const accountId of members) {
-      if (accountId !== callerId)
-        callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
-    }
-    const call = createCall(
-      { id: callId, conversationId, kind, callerId, seat, callees },
-      clock.now(),
-      deadlines,
-    );
+    const { calls, clock, deadlines } = this.#with;
+    if (this.#live.get(callId)) return this.#view(callId, callerId);
+    const callees = await this.#callees(callerId, conversationId);
+    const invitation = { id: callId, conversationId, kind, callerId, seat, callees };
+    const call = createCall(invitation, clock.now(), deadlines);
 
     const added = await calls.add(call);
     switch (added) {
       default:
         this.#committed(undefined, call, [{ type: 'announce' }], added.entry);
-        // The caller's socket may have closed while this was committed, when there was no call to drop yet.
-        if (!this.#with.tabs.isConnected(callerId, seat.tab)) this.disconnected(callerId, seat.tab);
+        this.#dropIfGone(callerId, seat.tab);
         return this.#present(call, callerId);
       case 'same_id':
         return this.#view(callId, callerId);
       case 'account_in_call':
-        throw alreadyInCall();
+        // A call whose tab crashed keeps nobody from making another.
+        if (!(await this.#hangUpDead(callerId))) throw alreadyInCall();
+        return this.invite(callerId, seat, request);
       case 'conversation_in_call': {
         const other = await calls.findLive(conversationId);
         // It ended between the two statements: the way is free.
         if (other === undefined) return this.invite(callerId, seat, request);
-        return this.#request(callerId, other.id, { type: 'accept', accountId: callerId, seat, kind });
+        await this.#dispatch(other.id, { type: 'callAgain', accountId: callerId, seat, kind });
+        this.#dropIfGone(callerId, seat.tab);
+        return this.#view(other.id, callerId);
       }
     }
-  }
-
-  /** One page of the account's calls that have ended. */
-  async history(accountId: string, { missed, before }: ListCalls): Promise<CallsPage> {
-    const calls = await this.#with.calls.listEnded(accountId, { missed, before }, CALLS_PAGE + 1);
-    return {
-      calls: calls.slice(0, CALLS_PAGE).map((call) => this.#present(call, accountId)),
-      more: calls.length > CALLS_PAGE,
-    };
-  }
-
-  countMissed(accountId: string): Promise<number> {
-    return this.#with.calls.countMissed(accountId);
-  }
-
-  /** The account has looked at its missed calls: the badge goes, on all its devices. */
-  async markSeen(accountId: string): Promise<void> {
-    await this.#with.calls.markSeen(accountId, this.#with.clock.now());
-    this.#with.notifier.toAccount(accountId, 'missedCalls', { count: 0 });
   }
 
   /** @throws {AppError} `not_found`. */
@@ -175,7 +153,9 @@ export class CallService {
    * @throws {AppError} `not_found`, or `already_in_call` when the account is in another one.
    */
   async accept(accountId: string, callId: string, seat: Seat): Promise<CallView> {
-    return this.#request(accountId, callId, { type: 'accept', accountId, seat });
+    const view = await this.#request(accountId, callId, { type: 'accept', accountId, seat });
+    this.#dropIfGone(accountId, seat.tab);
+    return view;
   }
 
   /** @throws {AppError} `not_found`. */
@@ -209,11 +189,20 @@ export class CallService {
     }
   }
 
-  /** A tab is gone for good, signed out: nobody waits for it. */
-  abandoned(accountId: string, tab: string): void {
+  /** A session has ended: nobody waits for its tabs, connected or not. */
+  sessionEnded(session: string): void {
+    for (const call of this.#live.all()) {
+      for (const { accountId, seat } of call.legs.values()) {
+        if (seat?.session === session) this.#background(call.id, { type: 'hangUp', accountId });
+      }
+    }
+  }
+
+  /** Someone blocks another, whose call may be ringing right now: it ends, and is not told as declined. */
+  blocked(accountId: string, callerId: string): void {
     for (const call of this.#live.of(accountId)) {
-      if (call.legs.get(accountId)?.seat?.tab === tab)
-        this.#background(call.id, { type: 'hangUp', accountId });
+      if (call.legs.get(callerId)?.role === 'caller')
+        this.#background(call.id, { type: 'refuse', accountId });
     }
   }
 
@@ -263,19 +252,7 @@ export class CallService {
   }
 
   #dispatch(callId: string, event: CallEvent): Promise<void> {
-    return this.#serialise(callId, () => this.#take(callId, event));
-  }
-
-  async #serialise(callId: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#queues.get(callId) ?? Promise.resolve()).then(work);
-    // A failed event belongs to who asked for it; the next one goes on.
-    const settled = turn.catch(() => undefined);
-    this.#queues.set(callId, settled);
-    try {
-      await turn;
-    } finally {
-      if (this.#queues.get(callId) === settled) this.#queues.delete(callId);
-    }
+    return this.#serial.run(callId, () => this.#take(callId, event));
   }
 
   async #take(callId: string, event: CallEvent): Promise<void> {
@@ -286,10 +263,14 @@ export class CallService {
     const outcome = apply(before, event, clock.now(), deadlines);
     if (isRejected(outcome)) {
       // A timer may fire a millisecond early by the wall clock.
-      if (event.type === 'tick') this.#arm(before);
+      if (event.type === 'tick') this.#timers.set(before);
       return;
     }
-    const saved = await calls.save(outcome.call);
+    const saved = await calls.save(outcome.call).catch((error: unknown) => {
+      // A timer fires once: without another try a call whose end could not be written would never end.
+      if (event.type === 'tick') this.#timers.set(before, RETRY_MS);
+      throw error;
+    });
     switch (saved) {
       default:
         this.#committed(before, outcome.call, outcome.effects, saved.entry);
@@ -305,6 +286,29 @@ export class CallService {
       case 'conversation_in_call':
         throw new Error('a change of a call collided as only a new one can');
     }
+  }
+
+  /** Everyone else in the conversation, and whether it rings there. */
+  async #callees(callerId: string, conversationId: string): Promise<Map<string, RingDecision>> {
+    const callees = new Map<string, RingDecision>();
+    for (const accountId of await this.#with.conversations.members(conversationId, callerId)) {
+      if (accountId === callerId) continue;
+      callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
+    }
+    return callees;
+  }
+
+  /** The tab's socket may have closed while an event was committed that gave it a call to lose. */
+  #dropIfGone(accountId: string, tab: string): void {
+    if (!this.#with.tabs.isConnected(accountId, tab)) this.disconnected(accountId, tab);
+  }
+
+  /** Ends the account's call where its tab is gone; false where it is there. */
+  async #hangUpDead(accountId: string): Promise<boolean> {
+    const call = this.#live.engagedIn(accountId);
+    if (call?.legs.get(accountId)?.socket !== false) return false;
+    await this.#dispatch(call.id, { type: 'hangUp', accountId });
+    return true;
   }
 
   /** @throws {AppError} `rate_limited` where the callee has let too many calls pass. */
@@ -331,7 +335,7 @@ export class CallService {
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {
     const { logger, people, rooms } = this.#with;
     this.#live.put(call);
-    this.#arm(call);
+    this.#timers.set(call);
     const state = stateOf(call);
     if (!before || stateOf(before) !== state) {
       logger.info({ callId: call.id, state, reason: call.end?.reason }, 'call');
@@ -351,19 +355,9 @@ export class CallService {
       if (wasIn && isAnswered(wasIn) !== isAnswered(leg)) people.setInCall(leg.accountId, isAnswered(leg));
     }
     if (call.end) {
-      this.#tellHistory(call, entry).catch((error: unknown) => {
+      this.#with.history.tell(call, entry).catch((error: unknown) => {
         logger.error({ callId: call.id, err: error }, 'the history of a call was not told');
       });
-    }
-  }
-
-  /** The call's entry in the conversation, and a badge to whom missed it. */
-  async #tellHistory(call: Call, entry: Message | null): Promise<void> {
-    if (entry) await this.#with.conversations.deliver(entry);
-    for (const leg of call.legs.values()) {
-      if (!isMissedBy(call, leg)) continue;
-      const count = await this.#with.calls.countMissed(leg.accountId);
-      this.#with.notifier.toAccount(leg.accountId, 'missedCalls', { count });
     }
   }
 
@@ -372,19 +366,6 @@ export class CallService {
       if (hidden) continue;
       this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
     }
-  }
-
-  #arm(call: Call): void {
-    this.#timers.get(call.id)?.cancel();
-    this.#timers.delete(call.id);
-    const deadline = nextDeadline(call);
-    if (deadline === null || this.#closed) return;
-    const { clock } = this.#with;
-    const wait = Math.max(0, deadline - clock.now());
-    this.#timers.set(
-      call.id,
-      clock.after(wait, () => this.#background(call.id, { type: 'tick' })),
-    );
   }
 
   async #view(callId: string, accountId: string): Promise<CallView> {

@@ -3,7 +3,7 @@ import type { RingDecision } from './ring-policy.ts';
 
 /**
  * The call's state machine, pure: time and ids come in as arguments, and what is to be done comes out as
- * data. The rules, and the table of every event in every state, are in `server/calls/README.md`.
+ * data. The rules are in `README.md` beside this; every event in every state stands in its test.
  */
 
 /** How long each state may last, in milliseconds. */
@@ -28,10 +28,11 @@ export const DEADLINES: Deadlines = {
   reconnecting: 30_000,
 };
 
-/** The tab, and the device it runs on, that a leg is bound to. */
+/** The tab, the device it runs on, and the sign-in it has, that a leg is bound to. */
 export interface Seat {
   readonly device: string;
   readonly tab: string;
+  readonly session: string;
 }
 
 /** One account's part in a call. */
@@ -69,9 +70,15 @@ export interface Call {
 export type CallEvent =
   /** A device of a callee says that it rings. */
   | { type: 'alert'; accountId: string }
-  /** With another kind where the callee called at the same moment: video only where both asked for it. */
-  | { type: 'accept'; accountId: string; seat: Seat; kind?: CallKind }
+  | { type: 'accept'; accountId: string; seat: Seat }
+  /**
+   * Someone calls who has a part in this call already: the callee answers it so; who crashed takes their leg
+   * up again on the new tab, and nobody rings a second time.
+   */
+  | { type: 'callAgain'; accountId: string; seat: Seat; kind: CallKind }
   | { type: 'decline'; accountId: string }
+  /** The callee has blocked the caller meanwhile: like a decline, but the caller is not told so. */
+  | { type: 'refuse'; accountId: string }
   /** "Cancel call" before the answer, "End call" after it. */
   | { type: 'hangUp'; accountId: string }
   /** The socket of the leg's tab is gone, or back. */
@@ -197,9 +204,15 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
     case 'alert':
       return alert(call, leg, now, deadlines);
     case 'accept':
-      return accept(call, leg, event, now, deadlines);
+      return accept(call, leg, event.seat, call.kind, now, deadlines);
+    case 'callAgain':
+      return leg.state === 'ringing'
+        ? accept(call, leg, event.seat, event.kind, now, deadlines)
+        : takeUp(call, leg, event.seat, now, deadlines);
     case 'decline':
       return leg.state === 'ringing' ? ended(call, 'declined', leg.accountId, now) : wrongState;
+    case 'refuse':
+      return leg.state === 'ringing' ? ended(call, 'unavailable', null, now) : wrongState;
     case 'hangUp':
       return hangUp(call, leg, now);
     case 'drop':
@@ -226,7 +239,8 @@ function alert(call: Call, leg: Leg, now: number, deadlines: Deadlines): Outcome
 function accept(
   call: Call,
   leg: Leg,
-  { seat, kind = call.kind }: Extract<CallEvent, { type: 'accept' }>,
+  seat: Seat,
+  kind: CallKind,
   now: number,
   deadlines: Deadlines,
 ): Outcome {
@@ -239,6 +253,7 @@ function accept(
     // A caller whose socket is gone just now was answered all the same, and has the time to come back.
     next = withLeg(next, caller.socket ? answered : weigh(answered, now, deadlines));
   }
+  // Where both called each other: video only where both asked for it.
   const both = kind === 'video' && call.kind === 'video' ? 'video' : 'voice';
   return changed({ ...next, kind: both, answeredAt: call.answeredAt ?? now });
 }
@@ -255,6 +270,15 @@ function drop(call: Call, leg: Leg, tab: string, now: number, deadlines: Deadlin
   return leg.state === 'waiting'
     ? changed(withLeg(call, { ...gone, deadline: now + deadlines.callerGrace }))
     : changed(withLeg(call, weigh(gone, now, deadlines)));
+}
+
+/** A leg whose tab is gone goes on at another one of the same account. */
+function takeUp(call: Call, leg: Leg, seat: Seat, now: number, deadlines: Deadlines): Outcome {
+  if (leg.socket || leg.state === 'left') return wrongState;
+  const there: Leg = { ...leg, seat, socket: true, media: false };
+  return leg.state === 'waiting'
+    ? changed(withLeg(call, { ...there, deadline: null }))
+    : changed(withLeg(call, weigh(there, now, deadlines)));
 }
 
 /** Where the media outlived the socket nothing else has to happen; else the tab joins the room again. */

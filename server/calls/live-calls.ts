@@ -35,7 +35,7 @@ export class LiveCalls {
     return [...this.#byId.values()].filter((call) => call.legs.has(accountId));
   }
 
-  ids(): string[] {
-    return [...this.#byId.keys()];
+  all(): Call[] {
+    return [...this.#byId.values()];
   }
 }

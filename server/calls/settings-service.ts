@@ -8,6 +8,8 @@ interface Collaborators {
   settings: SettingsRepository;
   people: { get(accountId: string): Person };
   notifier: Notifier;
+  /** Told of whom someone has blocked. */
+  onBlocked: (accountId: string, blockedId: string) => void;
 }
 
 /** For whom and when one's devices ring: each change is told to all of them. */
@@ -15,11 +17,13 @@ export class SettingsService {
   readonly #settings: SettingsRepository;
   readonly #people: Collaborators['people'];
   readonly #notifier: Notifier;
+  readonly #onBlocked: Collaborators['onBlocked'];
 
-  constructor({ settings, people, notifier }: Collaborators) {
+  constructor({ settings, people, notifier, onBlocked }: Collaborators) {
     this.#settings = settings;
     this.#people = people;
     this.#notifier = notifier;
+    this.#onBlocked = onBlocked;
   }
 
   async get(accountId: string): Promise<Settings> {
@@ -40,6 +44,7 @@ export class SettingsService {
     if (accountId === otherId) throw new AppError('forbidden', 'You cannot block yourself.');
     this.#people.get(otherId);
     await this.#settings.setBlocked(accountId, otherId, blocked);
+    if (blocked) this.#onBlocked(accountId, otherId);
     return this.#tell(accountId, connectionId);
   }
 

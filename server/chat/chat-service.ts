@@ -50,7 +50,9 @@ export class ChatService {
 
   /** The conversation's members. @throws {AppError} `not_found` unless the account is one of them. */
   async members(id: string, accountId: string): Promise<string[]> {
-    return (await this.#find(id, accountId)).members.map((member) => member.accountId);
+    const members = await this.#conversations.membersOf(id);
+    if (!members.includes(accountId)) throw noSuchConversation();
+    return members;
   }
 
   async list(accountId: string, { before }: ListConversations): Promise<ConversationsPage> {
@@ -67,7 +69,7 @@ export class ChatService {
 
   /** @throws {AppError} `not_found` unless the account is a member. */
   async messages(accountId: string, request: ListMessages): Promise<MessagesPage> {
-    await this.#find(request.conversationId, accountId);
+    await this.members(request.conversationId, accountId);
     return this.#page(request.conversationId, request);
   }
 
@@ -79,7 +81,7 @@ export class ChatService {
    */
   async send(senderId: string, request: SendMessage, connectionId: string): Promise<MessageSent> {
     const { conversationId, id, text } = request;
-    await this.#find(conversationId, senderId);
+    await this.members(conversationId, senderId);
     const { message, added } = await this.#messages.append({
       id,
       conversationId,
@@ -117,7 +119,7 @@ export class ChatService {
 
   async #find(id: string, accountId: string): Promise<ConversationRecord> {
     const record = await this.#conversations.findFor(id, accountId);
-    if (record === undefined) throw new AppError('not_found', 'There is no such conversation.');
+    if (record === undefined) throw noSuchConversation();
     return record;
   }
 
@@ -146,6 +148,8 @@ export class ChatService {
     };
   }
 }
+
+const noSuchConversation = () => new AppError('not_found', 'There is no such conversation.');
 
 function excerpt(text: string): string {
   const cut = firstCodePoints(text, EXCERPT_MAX);

@@ -7,6 +7,8 @@ export interface ConversationRepository {
   openDirect(accountId: string, otherId: string, now: number): Promise<ConversationRecord>;
   /** Undefined where there is none, or the account is no member. */
   findFor(id: string, accountId: string): Promise<ConversationRecord | undefined>;
+  /** The members' accounts; none where there is no such conversation. */
+  membersOf(id: string): Promise<string[]>;
   /** Those of the account that have messages, the latest first, whose last message came before `before`. */
   list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]>;
   /** How many of the account's conversations have messages it has not read. */

@@ -23,7 +23,7 @@ const row = z
     disabledAt: columns.disabled_at,
   }));
 
-const names = z.array(z.object({ id: z.string(), username: z.string() }));
+const names = z.array(z.object({ id: z.string(), username: z.string(), disabled_at: z.number().nullable() }));
 
 /** Accounts in SQLite. */
 export class SqlAccountRepository implements AccountRepository {
@@ -95,8 +95,13 @@ export class SqlAccountRepository implements AccountRepository {
     }
   }
 
-  /** Everyone's name, for the directory. */
-  async listNames(): Promise<{ id: string; username: string }[]> {
-    return names.parse(await this.#database('accounts').select('id', 'username').whereNull('disabled_at'));
+  /** Everyone's name, for the directory: of disabled accounts too, who stay in others' conversations. */
+  async listNames(): Promise<{ id: string; username: string; disabled: boolean }[]> {
+    const rows: unknown = await this.#database('accounts').select('id', 'username', 'disabled_at');
+    return names.parse(rows).map(({ id, username, disabled_at }) => ({
+      id,
+      username,
+      disabled: disabled_at !== null,
+    }));
   }
 }

@@ -1,8 +1,9 @@
 import { callKind, endReason, legState, MISSED } from '#protocol/call';
 import type { Message } from '#protocol/chat';
+import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { Call, Leg } from '../calls/call.ts';
+import type { Call, Leg, Seat } from '../calls/call.ts';
 import type { CallRepository, Collision, Stored } from '../calls/ports.ts';
 import { violates, type Database } from './database.ts';
 import { insertMessage } from './message-repository.ts';
@@ -28,6 +29,7 @@ const legRow = z.object({
   state: legState,
   device: z.string().nullable(),
   tab: z.string().nullable(),
+  session: z.string().nullable(),
   deadline: z.number().nullable(),
   socket: z.coerce.boolean(),
   media: z.coerce.boolean(),
@@ -146,7 +148,8 @@ async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<M
   if (!call.end || !caller || call.end.reason === 'unavailable') return null;
   const { at, reason } = call.end;
   const entry = await insertMessage(transaction, {
-    id: call.id,
+    // Its own id, never the call's: that one is the caller's to choose, and may be a message's already.
+    id: randomUUID(),
     conversationId: call.conversationId,
     senderId: caller.accountId,
     text: '',
@@ -160,12 +163,13 @@ async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<M
     },
     sentAt: at,
   });
-  if (!MISSED.includes(reason)) {
-    // Whoever was there need not be told that there is something new.
-    await transaction('conversation_members')
-      .where({ conversation_id: call.conversationId, read_seq: entry.seq - 1 })
-      .update({ read_seq: entry.seq });
-  }
+  // Whoever was there, and had read what stands above, need not be told that there is something new.
+  await transaction('conversation_members')
+    .where({ conversation_id: call.conversationId, read_seq: entry.seq - 1 })
+    .modify((query) => {
+      if (MISSED.includes(reason)) void query.where('account_id', caller.accountId);
+    })
+    .update({ read_seq: entry.seq });
   return entry;
 }
 
@@ -199,12 +203,17 @@ function toLegRows(call: Call): LegRow[] {
     state: leg.state,
     device: leg.seat?.device ?? null,
     tab: leg.seat?.tab ?? null,
+    session: leg.seat?.session ?? null,
     deadline: leg.deadline,
     socket: leg.socket,
     media: leg.media,
     in_another_call: leg.inAnotherCall,
     hidden: leg.hidden,
   }));
+}
+
+function toSeat({ device, tab, session }: LegRow): Seat | null {
+  return device !== null && tab !== null && session !== null ? { device, tab, session } : null;
 }
 
 function toCall(row: CallRow, legRows: LegRow[]): Call {
@@ -214,7 +223,7 @@ function toCall(row: CallRow, legRows: LegRow[]): Call {
       accountId: leg.account_id,
       role: leg.role,
       state: leg.state,
-      seat: leg.device !== null && leg.tab !== null ? { device: leg.device, tab: leg.tab } : null,
+      seat: toSeat(leg),
       deadline: leg.deadline,
       socket: leg.socket,
       media: leg.media,

@@ -49,6 +49,16 @@ export class SqlConversationRepository implements ConversationRepository {
     return record?.members.some((member) => member.accountId === accountId) ? record : undefined;
   }
 
+  async membersOf(id: string): Promise<string[]> {
+    const rows: unknown = await this.#database('conversation_members')
+      .where({ conversation_id: id })
+      .select('account_id');
+    return z
+      .array(z.object({ account_id: z.string() }))
+      .parse(rows)
+      .map((row) => row.account_id);
+  }
+
   async list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]> {
     const rows: unknown = await this.#database('conversations')
       .join('conversation_members as mine', 'mine.conversation_id', 'conversations.id')
@@ -87,6 +97,7 @@ export class SqlConversationRepository implements ConversationRepository {
     const missedCalls = this.#database('messages')
       .join('calls', 'calls.id', 'messages.call_id')
       .whereRaw('messages.conversation_id = member.conversation_id')
+      .whereNotNull('messages.call_id')
       .whereRaw('messages.seq > member.read_seq')
       .whereRaw('messages.sender_id <> member.account_id')
       .whereIn('calls.end_reason', MISSED)

@@ -53,10 +53,7 @@ export function selectMessages(database: Database) {
   });
 }
 
-/**
- * Puts a message under its conversation's next sequence number, and the sender's read mark behind it:
- * whoever writes has read what stands above.
- */
+/** Puts a message under its conversation's next sequence number. */
 export async function insertMessage(
   transaction: Knex.Transaction,
   message: Omit<Message, 'seq'>,
@@ -76,9 +73,6 @@ export async function insertMessage(
     call_id: call?.id ?? null,
     sent_at: sentAt,
   });
-  await transaction('conversation_members')
-    .where({ conversation_id: conversationId, account_id: senderId })
-    .update({ read_seq: seq });
   return { ...message, seq };
 }
 
@@ -92,7 +86,14 @@ export class SqlMessageRepository implements MessageRepository {
 
   async append(message: Omit<Message, 'seq'>): Promise<{ message: Message; added: boolean }> {
     try {
-      const added = await this.#database.transaction((transaction) => insertMessage(transaction, message));
+      const added = await this.#database.transaction(async (transaction) => {
+        const inserted = await insertMessage(transaction, message);
+        // Whoever writes has read what stands above.
+        await transaction('conversation_members')
+          .where({ conversation_id: message.conversationId, account_id: message.senderId })
+          .update({ read_seq: inserted.seq });
+        return inserted;
+      });
       return { message: added, added: true };
     } catch (error) {
       if (!violates(error, 'messages.conversation_id, messages.sender_id, messages.id')) throw error;

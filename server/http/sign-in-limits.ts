@@ -30,7 +30,7 @@ export class SignInLimits {
 
   /**
    * Takes a try before the password is looked at, so that tries sent at once count too; gives it back unless
-   * the password was wrong.
+   * something was guessed wrong: a password, or whether an email address has an account.
    *
    * @throws {AppError} `rate_limited`, and whatever `attempt` throws.
    */
@@ -49,7 +49,7 @@ export class SignInLimits {
       await giveBack();
       return result;
     } catch (error) {
-      if (!isWrongPassword(error)) await giveBack();
+      if (!isGuess(error)) await giveBack();
       throw error;
     }
   }
@@ -70,6 +70,8 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
   }
 }
 
-const isWrongPassword = (error: unknown): boolean =>
+const isGuess = (error: unknown): boolean =>
   error instanceof AppError &&
-  (error.code === 'wrong_credentials' || error.details.fields?.['currentPassword'] === 'wrong');
+  (error.code === 'wrong_credentials' ||
+    error.details.fields?.['currentPassword'] === 'wrong' ||
+    error.details.fields?.['email'] === 'taken');

@@ -13,6 +13,8 @@ interface File {
 
 const YEAR_S = 365 * 24 * 60 * 60;
 const ENCODINGS = { '.br': 'br', '.gz': 'gzip' } as const;
+/** The smallest first: browsers name all that they take, in no order that means anything. */
+const PREFERRED = ['br', 'gzip'] as const;
 const PAGE = '/index.html';
 
 /**
@@ -28,11 +30,11 @@ export function serveClient(folder: string): Koa.Middleware {
       await next();
       return;
     }
-    const encoding = ctx.acceptsEncodings([...file.bodies.keys()]) || 'identity';
+    const encoding = PREFERRED.find((one) => file.bodies.has(one) && ctx.acceptsEncodings(one)) ?? 'identity';
     const immutable = ctx.path.startsWith('/assets/');
     ctx.set('Cache-Control', immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
     ctx.vary('Accept-Encoding');
-    ctx.etag = file.etag;
+    ctx.etag = `${file.etag}-${encoding}`;
     ctx.status = 200;
     if (ctx.fresh) {
       ctx.status = 304;
@@ -40,7 +42,7 @@ export function serveClient(folder: string): Koa.Middleware {
     }
     ctx.type = file.type;
     if (encoding !== 'identity') ctx.set('Content-Encoding', encoding);
-    ctx.body = file.bodies.get(encoding as 'br' | 'gzip' | 'identity') ?? file.bodies.get('identity');
+    ctx.body = file.bodies.get(encoding);
   };
 }
 

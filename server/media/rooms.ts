@@ -69,7 +69,12 @@ export class MediaRooms {
     const room = this.#rooms.get(callId) ?? this.#open(callId);
     const { router, send, recv } = await this.#prepare(room);
     if (room.closed) throw mediaLost();
-    room.participants.get(accountId)?.close();
+    const before = room.participants.get(accountId);
+    if (before) {
+      before.close();
+      // What was up is up no more; the new one tells when it is.
+      this.#listeners.onDown(callId, accountId);
+    }
     const participant: Participant = new Participant({
       accountId,
       callId,

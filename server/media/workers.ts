@@ -91,18 +91,17 @@ export class MediaWorkers {
     if (this.#closed) return;
     this.#workers.delete(index);
     this.#options.logger.error({ pid: dead.worker.pid, port: dead.port }, 'a media worker died');
-    this.#restart(index, () => this.#onDied(dead));
+    // Calls learn at once that they have no media; whoever joins again before a worker is there tries on.
+    this.#onDied(dead);
+    this.#restart(index);
   }
 
   /** The dead one's port is free at once on the same machine; where it is not, try on. */
-  #restart(index: number, done: () => void): void {
-    this.#start(index).then(done, (error: unknown) => {
+  #restart(index: number): void {
+    this.#start(index).catch((error: unknown) => {
       this.#options.logger.error({ err: error }, 'a media worker did not start again');
-      // With others left, calls need not wait for this one.
-      if (this.#workers.size > 0) done();
-      const next = this.#workers.size > 0 ? () => undefined : done;
       setTimeout(() => {
-        if (!this.#closed) this.#restart(index, next);
+        if (!this.#closed) this.#restart(index);
       }, RESTART_AFTER_MS).unref();
     });
   }

@@ -6,6 +6,15 @@ export interface Entry {
   readonly username: string;
   /** The username's comparison form: what is sorted by and searched in. */
   readonly key: string;
+  /** Not in the list, but in the conversations that there are. */
+  readonly disabled: boolean;
+}
+
+/** What an entry is made of. */
+interface Name {
+  id: string;
+  username: string;
+  disabled?: boolean;
 }
 
 /**
@@ -16,7 +25,7 @@ export class Directory {
   readonly #byId = new Map<string, Entry>();
   readonly #sorted: Entry[] = [];
 
-  constructor(accounts: Iterable<{ id: string; username: string }>) {
+  constructor(accounts: Iterable<Name>) {
     for (const account of accounts) {
       const entry = toEntry(account);
       this.#byId.set(entry.id, entry);
@@ -29,7 +38,7 @@ export class Directory {
     return this.#byId.get(id);
   }
 
-  add(account: { id: string; username: string }): Entry {
+  add(account: Name): Entry {
     const entry = toEntry(account);
     this.#byId.set(entry.id, entry);
     this.#sorted.splice(this.#firstAfter(entry.key), 0, entry);
@@ -66,6 +75,6 @@ export function compareKeys(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toEntry({ id, username }: { id: string; username: string }): Entry {
-  return { id, username, key: comparisonKey(username) };
+function toEntry({ id, username, disabled = false }: Name): Entry {
+  return { id, username, key: comparisonKey(username), disabled };
 }

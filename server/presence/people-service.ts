@@ -97,8 +97,8 @@ export class PeopleService {
       if (online && start?.online === false) continue;
       for (const entry of this.#directory.from(start?.online === online ? start.key : undefined)) {
         const presence = this.#presence.of(entry.id);
-        if ((presence !== 'offline') !== online || entry.id === viewerId || !entry.key.includes(search))
-          continue;
+        if (entry.disabled || entry.id === viewerId) continue;
+        if ((presence !== 'offline') !== online || !entry.key.includes(search)) continue;
         rows.push([entry, presence]);
         if (rows.length > PEOPLE_PAGE) return rows;
       }

@@ -13,5 +13,10 @@ export function loadSecret(folder: string): string {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  // A crash or a full disk at the first start may have cut it off.
+  if (Buffer.from(secret, 'base64url').length < SECRET_BYTES) {
+    throw new Error(`${file} is damaged: delete it, and everyone signs in again`);
+  }
+  return secret;
 }

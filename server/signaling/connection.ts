@@ -11,7 +11,6 @@ export class Connection {
   readonly accountId: string;
   readonly sessionId: string;
   readonly seat: Seat;
-  readonly peer: Peer;
   readonly #transport: SocketTransport;
   /** Notices that came before the snapshot, which they change: they follow it. */
   #held: string[] | undefined = [];
@@ -20,14 +19,13 @@ export class Connection {
     peer: Peer,
     transport: SocketTransport,
     { accountId, sessionId }: Identity,
-    seat: ConnectQuery,
+    { device, tab }: ConnectQuery,
   ) {
     this.id = peer.id;
-    this.peer = peer;
     this.#transport = transport;
     this.accountId = accountId;
     this.sessionId = sessionId;
-    this.seat = seat;
+    this.seat = { device, tab, session: sessionId };
   }
 
   /** Sends the snapshot, and what has happened since it was taken. */

@@ -1,7 +1,6 @@
 import type { Notice, NoticeData } from '#protocol/methods';
 import type { Tabs } from '../calls/ports.ts';
 import type { Notifier } from '../notifier.ts';
-import type { Identity } from '../sessions/session.ts';
 import { serialise, type Connection } from './connection.ts';
 
 /** Every open connection, by what it is looked up by. Each notice is serialised once, however many get it. */
@@ -29,12 +28,8 @@ export class Connections implements Notifier, Tabs {
     return [...this.#byId.values()];
   }
 
-  countOfSession({ accountId, sessionId }: Identity): number {
-    let count = 0;
-    for (const connection of this.#byAccount.get(accountId) ?? []) {
-      if (connection.sessionId === sessionId) count += 1;
-    }
-    return count;
+  countOf(accountId: string): number {
+    return this.#byAccount.get(accountId)?.size ?? 0;
   }
 
   isConnected(accountId: string, tab: string): boolean {

@@ -1,5 +1,6 @@
 import type { Answer, Method, RequestData } from '#protocol/methods';
 import type { CallService } from '../calls/call-service.ts';
+import type { CallHistory } from '../calls/call-history.ts';
 import type { SettingsService } from '../calls/settings-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
 import type { MediaRooms } from '../media/rooms.ts';
@@ -11,6 +12,7 @@ export interface Services {
   people: PeopleService;
   chat: ChatService;
   calls: CallService;
+  history: CallHistory;
   settings: SettingsService;
   rooms: MediaRooms;
   connections: Connections;
@@ -23,7 +25,15 @@ export type Handlers = {
 const DONE = {};
 
 /** What each request does: one line to the service that knows, with data that its schema has passed. */
-export function createHandlers({ people, chat, calls, settings, rooms, connections }: Services): Handlers {
+export function createHandlers({
+  people,
+  chat,
+  calls,
+  history,
+  settings,
+  rooms,
+  connections,
+}: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
 
@@ -57,9 +67,9 @@ export function createHandlers({ people, chat, calls, settings, rooms, connectio
     decline: async ({ accountId }, { callId }) => ({ call: await calls.decline(accountId, callId) }),
     endCall: async ({ accountId }, { callId }) => ({ call: await calls.hangUp(accountId, callId) }),
 
-    listCalls: ({ accountId }, data) => calls.history(accountId, data),
+    listCalls: ({ accountId }, data) => history.list(accountId, data),
     async markCallsSeen({ accountId }) {
-      await calls.markSeen(accountId);
+      await history.markSeen(accountId);
       return DONE;
     },
 

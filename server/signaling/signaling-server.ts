@@ -42,14 +42,21 @@ interface Options {
 export const HEARTBEAT_MS = 8_000;
 /** Requests that one connection may send in a stretch of time: far more than a person's clicks make. */
 const REQUESTS = { points: 300, duration: 10 };
-/** Connections that one session may have: each tab is one. */
-const CONNECTIONS_PER_SESSION = 50;
+/** How many times that all connections of an account may send together. */
+const BUSY_TABS = 3;
+/** What a request counts as, where it is dearer than others: a search looks at every name. */
+const COSTS = new Map<string, number>([['listPeople', 3]]);
+/** Connections that one account may have: each tab is one. */
+const CONNECTIONS_PER_ACCOUNT = 50;
+/** How long clients may take to close before the server ends. */
+const CLOSE_WITHIN_MS = 1_000;
 
 /** The WebSocket edge: upgrades, connections, requests. */
 export class SignalingServer {
   readonly #with: Options;
   readonly #dispatcher: Dispatcher;
-  readonly #limiter: RateLimiterMemory;
+  readonly #byConnection: RateLimiterMemory;
+  readonly #byAccount: RateLimiterMemory;
   readonly #room = new Room();
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -64,12 +71,13 @@ export class SignalingServer {
     this.#with = options;
     const { services, logger, sessions, rateLimitFactor } = options;
     this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), services, logger });
-    this.#limiter = new RateLimiterMemory({ ...REQUESTS, points: REQUESTS.points * rateLimitFactor });
+    const points = REQUESTS.points * rateLimitFactor;
+    this.#byConnection = new RateLimiterMemory({ ...REQUESTS, points });
+    this.#byAccount = new RateLimiterMemory({ ...REQUESTS, points: points * BUSY_TABS });
     sessions.onEnded((sessionId) => {
+      services.calls.sessionEnded(sessionId);
       for (const connection of services.connections.all()) {
-        if (connection.sessionId !== sessionId) continue;
-        services.calls.abandoned(connection.accountId, connection.seat.tab);
-        connection.close(CLOSE_SESSION_ENDED);
+        if (connection.sessionId === sessionId) connection.close(CLOSE_SESSION_ENDED);
       }
     });
     this.#heartbeat = setInterval(() => this.#checkHearts(), options.heartbeat);
@@ -93,6 +101,9 @@ export class SignalingServer {
     clearInterval(this.#heartbeat);
     for (const connection of this.#with.services.connections.all()) connection.close(CLOSE_RESTART);
     this.#sockets.close();
+    setTimeout(() => {
+      for (const webSocket of this.#sockets.clients) webSocket.terminate();
+    }, CLOSE_WITHIN_MS).unref();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -104,7 +115,7 @@ export class SignalingServer {
     const query = connectQuery.safeParse(Object.fromEntries(address.searchParams));
     if (!query.success) throw new AppError('invalid', 'The address names no device and tab.');
     const { connections } = this.#with.services;
-    if (connections.countOfSession(identity) >= CONNECTIONS_PER_SESSION) {
+    if (connections.countOf(identity.accountId) >= CONNECTIONS_PER_ACCOUNT) {
       throw new AppError('rate_limited', 'Too many tabs are open. Close some.');
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
@@ -143,6 +154,8 @@ export class SignalingServer {
     people.connect(identity.accountId, connection.id);
     calls.connected(identity.accountId, seat.tab);
     this.#greet(connection).catch((error: unknown) => {
+      // Whoever is gone again needs none.
+      if (transport.closed) return;
       logger.error({ ...context, err: error }, 'a snapshot failed');
       connection.close(CLOSE_RESTART);
     });
@@ -156,7 +169,8 @@ export class SignalingServer {
 
   async #answer(connection: Connection, method: string, data: unknown): Promise<object> {
     try {
-      await this.#limiter.consume(connection.id);
+      await this.#byConnection.consume(connection.id, COSTS.get(method));
+      await this.#byAccount.consume(connection.accountId, COSTS.get(method));
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new AppError('rate_limited', 'Too many requests. Wait a few seconds.');
@@ -176,6 +190,8 @@ export class SignalingServer {
 /** Answers an upgrade that is refused, as plain HTTP, with the same body as every HTTP error. */
 function refuse(socket: Duplex, error: AppError): void {
   const body = JSON.stringify(error.toBody());
+  // A client that keeps its half open would keep ours, too.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}\r\n` +
       'Connection: close\r\nContent-Type: application/json\r\n' +

@@ -9,11 +9,11 @@ import type { Services } from './handlers.ts';
  */
 export async function presentSnapshot(
   { id, accountId }: Connection,
-  { accounts, people, chat, calls }: Services & { accounts: AccountService },
+  { accounts, people, chat, calls, history }: Services & { accounts: AccountService },
 ): Promise<Snapshot> {
   const self = presentSelf(await accounts.get(accountId));
   const conversations = await chat.list(accountId, {});
-  const missedCalls = await calls.countMissed(accountId);
+  const missedCalls = await history.countMissed(accountId);
   const unread = await chat.countUnread(accountId);
   people.watch(
     id,

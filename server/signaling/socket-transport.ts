@@ -7,7 +7,7 @@ import { parseFrame } from './frame.ts';
 /** Frames in a row that are no requests, after which the client is none of ours. */
 const MALFORMED_AT_MOST = 20;
 /** What may wait in memory for one client that does not read, in bytes. */
-const BACKLOG_AT_MOST = 4 * 1024 * 1024;
+const BACKLOG_AT_MOST = 1024 * 1024;
 /** RFC 6455 "try again later". */
 const CLOSE_TOO_SLOW = 1013;
 

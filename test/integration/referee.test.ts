@@ -31,7 +31,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-const seat = () => ({ device: randomUUID(), tab: randomUUID() });
+const seat = () => ({ device: randomUUID(), tab: randomUUID(), session: randomUUID() });
 
 async function account(): Promise<string> {
   const id = randomUUID();
@@ -76,7 +76,7 @@ describe('the database decides', () => {
     await calls[0].add(call);
     const cancelled = after(call, { type: 'hangUp', accountId: ann });
     const stored = await calls[0].save(cancelled);
-    expect(stored).toMatchObject({ entry: { id: call.id, seq: 1, call: { reason: 'cancelled' } } });
+    expect(stored).toMatchObject({ entry: { seq: 1, call: { id: call.id, reason: 'cancelled' } } });
     const revived = { ...call, version: cancelled.version + 1 };
     expect(await calls[1].save(revived)).toBe('stale');
     expect(await calls[1].find(call.id)).toEqual(cancelled);

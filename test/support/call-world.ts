@@ -1,6 +1,7 @@
 import type { Call as CallView } from '#protocol/call';
 import { randomUUID } from 'node:crypto';
 import { DEADLINES, isEngaged, stateOf, type Call, type Seat } from '../../server/calls/call.ts';
+import { CallHistory } from '../../server/calls/call-history.ts';
 import { CallService } from '../../server/calls/call-service.ts';
 import type { Clock } from '../../server/calls/ports.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
@@ -9,6 +10,7 @@ import type { Database } from '../../server/db/database.ts';
 import { SqlSettingsRepository } from '../../server/db/settings-repository.ts';
 import { AppError } from '../../server/errors.ts';
 import { createLogger } from '../../server/logger.ts';
+import type { Notifier } from '../../server/notifier.ts';
 
 /** One thing that happens; people and devices are numbers. */
 export type Step =
@@ -63,6 +65,8 @@ export class CallWorld {
   readonly #told = new Map<string, Map<string, CallView>>();
   readonly #seen = new Map<string, Call>();
   readonly #closedRooms = new Set<string>();
+  /** Tabs that have ever been without a connection. */
+  readonly #wasGone = new Set<string>();
   #service: CallService;
 
   private constructor(database: Database, people: string[], devices: number) {
@@ -70,7 +74,7 @@ export class CallWorld {
     this.#repository = new SqlCallRepository(database);
     this.#people = people;
     this.#seats = people.map(() =>
-      Array.from({ length: devices }, () => ({ device: randomUUID(), tab: randomUUID() })),
+      Array.from({ length: devices }, () => ({ device: randomUUID(), tab: randomUUID(), session: '' })),
     );
     for (const tab of this.#seats.flat()) this.#connected.add(tab.tab);
     this.#service = this.#start();
@@ -136,7 +140,9 @@ export class CallWorld {
     if (now.version < before.version) found.push('a version went back');
     for (const leg of now.legs.values()) {
       const seat = before.legs.get(leg.accountId)?.seat;
-      if (seat && seat.tab !== leg.seat?.tab) found.push('an answer moved to another tab');
+      if (seat && seat.tab !== leg.seat?.tab && !this.#wasGone.has(seat.tab)) {
+        found.push('a leg moved from a tab that was there');
+      }
       const told = this.#told.get(leg.accountId)?.get(now.id);
       if (!leg.hidden && (told?.version !== now.version || told.state !== stateOf(now))) {
         found.push(`someone believes that the call is ${told?.state ?? 'not there'}; it is ${stateOf(now)}`);
@@ -173,6 +179,7 @@ export class CallWorld {
         return;
       case 'drop': {
         const { tab } = this.#seat(step.who, step.device);
+        this.#wasGone.add(tab);
         if (this.#connected.delete(tab)) this.#service.disconnected(this.#person(step.who), tab);
         return;
       }
@@ -247,33 +254,28 @@ export class CallWorld {
   }
 
   #start(): CallService {
+    const people = {
+      get: (id: string) => ({ id, username: id, presence: 'online' as const }),
+      setInCall: () => undefined,
+    };
+    const notifier: Notifier = {
+      toAccount: (accountId, notice, data) => {
+        if (notice === 'call') this.#hear(accountId, (data as { call: CallView }).call);
+      },
+      toTab: () => undefined,
+      toConnections: () => undefined,
+    };
+    const conversations = {
+      members: (id: string) => this.#conversations().membersOf(id),
+      deliver: () => Promise.resolve(),
+    };
+    const common = { calls: this.#repository, conversations, people, notifier, clock: this.#clock };
     return new CallService({
-      calls: this.#repository,
+      ...common,
+      history: new CallHistory(common),
       settings: new SqlSettingsRepository(this.#database),
-      rooms: {
-        close: (callId) => void this.#closedRooms.add(callId),
-        refresh: () => false,
-      },
-      conversations: {
-        members: async (id, accountId) => {
-          const record = await this.#conversations().findFor(id, accountId);
-          return (record?.members ?? []).map((member) => member.accountId);
-        },
-        deliver: () => Promise.resolve(),
-      },
-      people: {
-        get: (id) => ({ id, username: id, presence: 'online' }),
-        setInCall: () => undefined,
-      },
-      notifier: {
-        toAccount: (accountId, notice, data) => {
-          if (notice === 'call') this.#hear(accountId, (data as { call: CallView }).call);
-        },
-        toTab: () => undefined,
-        toConnections: () => undefined,
-      },
+      rooms: { close: (callId) => void this.#closedRooms.add(callId), refresh: () => false },
       tabs: { isConnected: (_accountId, tab) => this.#connected.has(tab) },
-      clock: this.#clock,
       deadlines: DEADLINES,
       rateLimitFactor: 1,
       logger: createLogger('error'),

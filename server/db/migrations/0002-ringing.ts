@@ -18,6 +18,7 @@ export async function up(knex: Knex): Promise<void> {
     table.integer('calls_seen_at').notNullable().defaultTo(0);
   });
   await knex.schema.alterTable('call_legs', (table) => {
+    table.text('session');
     table.boolean('socket').notNullable().defaultTo(false);
     table.boolean('media').notNullable().defaultTo(false);
     table.boolean('in_another_call').notNullable().defaultTo(false);
@@ -27,16 +28,26 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('calls', (table) => {
     table.index(['conversation_id', 'created_at']);
   });
+  // A call that is under way while this runs: its tabs come back as after any restart.
+  await knex.raw(
+    "update call_legs set session = '', socket = (tab is not null), media = (state = 'active') where state <> 'left'",
+  );
   await knex.raw('alter table messages add column call_id text references calls (id) on delete cascade');
+  await knex.raw('create index messages_calls on messages (conversation_id, seq) where call_id is not null');
+  await knex.raw('create index messages_call on messages (call_id) where call_id is not null');
+  await knex.raw('create index messages_sender on messages (conversation_id, sender_id, sent_at)');
 }
 
 export async function down(knex: Knex): Promise<void> {
+  for (const index of ['messages_calls', 'messages_call', 'messages_sender']) {
+    await knex.raw('drop index ??', [index]);
+  }
   await knex.raw('alter table messages drop column call_id');
   await knex.schema.alterTable('calls', (table) => table.dropIndex(['conversation_id', 'created_at']));
   await knex.schema.alterTable('call_legs', (table) => {
     table.dropIndex(['account_id', 'role']);
   });
-  for (const column of ['socket', 'media', 'in_another_call', 'hidden']) {
+  for (const column of ['session', 'socket', 'media', 'in_another_call', 'hidden']) {
     await knex.raw('alter table call_legs drop column ??', [column]);
   }
   await knex.raw('alter table accounts drop column calls_seen_at');

@@ -14,8 +14,10 @@ import type { RingDecision } from '../../../../server/calls/ring-policy.ts';
 
 const ANN = 'ann';
 const BEN = 'ben';
-const ANNS: Seat = { device: 'ann-laptop', tab: 'ann-tab' };
-const BENS: Seat = { device: 'ben-phone', tab: 'ben-tab' };
+const ANNS: Seat = { device: 'ann-laptop', tab: 'ann-tab', session: 'ann-session' };
+const BENS: Seat = { device: 'ben-phone', tab: 'ben-tab', session: 'ben-session' };
+/** Another tab of Ann's. */
+const ELSEWHERE: Seat = { device: 'ann-laptop', tab: 'ann-tab-2', session: 'ann-session' };
 const T0 = 1_000_000;
 
 const invited = (decision: RingDecision = 'ring') =>
@@ -67,6 +69,9 @@ const EVENTS = {
   accept,
   'accept by the caller': { type: 'accept', accountId: ANN, seat: ANNS },
   decline: { type: 'decline', accountId: BEN },
+  'refuse by the callee': { type: 'refuse', accountId: BEN },
+  'the callee calls': { type: 'callAgain', accountId: BEN, seat: BENS, kind: 'video' },
+  'the caller calls again': { type: 'callAgain', accountId: ANN, seat: ELSEWHERE, kind: 'video' },
   'decline by the caller': { type: 'decline', accountId: ANN },
   'hang up by the caller': { type: 'hangUp', accountId: ANN },
   'hang up by the callee': { type: 'hangUp', accountId: BEN },
@@ -79,7 +84,7 @@ const EVENTS = {
   "the callee's media up": up(BEN),
   "the callee's media down": down(BEN),
   'tick, nothing due': { type: 'tick' },
-  'a stranger accepts': { type: 'accept', accountId: 'eve', seat: { device: 'd', tab: 't' } },
+  'a stranger accepts': { type: 'accept', accountId: 'eve', seat: { device: 'd', tab: 't', session: 's' } },
   'a stranger hangs up': { type: 'hangUp', accountId: 'eve' },
 } satisfies Record<string, CallEvent>;
 type EventName = keyof typeof EVENTS;
@@ -115,6 +120,21 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     ringing: 'ended: declined',
   },
   'decline by the caller': always(no),
+  'refuse by the callee': {
+    ...always(no),
+    calling: 'ended: unavailable',
+    callingDropped: 'ended: unavailable',
+    ringing: 'ended: unavailable',
+  },
+  'the callee calls': {
+    ...always(no),
+    calling: 'connecting',
+    callingDropped: 'reconnecting',
+    ringing: 'connecting',
+    socketLost: 'reconnecting',
+    bothLost: 'reconnecting',
+  },
+  'the caller calls again': { ...always(no), callingDropped: 'calling' },
   'hang up by the caller': {
     ...always('ended: hung_up'),
     calling: 'ended: cancelled',
@@ -195,7 +215,8 @@ describe('a new call', () => {
 });
 
 describe('both call each other', () => {
-  const kindAfter = (kind: 'voice' | 'video') => after(invited(), [{ ...accept, kind }]).kind;
+  const kindAfter = (kind: 'voice' | 'video') =>
+    after(invited(), [{ ...accept, type: 'callAgain', kind }]).kind;
 
   test('video only where both asked for it', () => {
     expect(kindAfter('video')).toBe('video');
@@ -238,6 +259,24 @@ describe('deadlines', () => {
   test('a caller who is back in time rings on', () => {
     const call = after(STATES.ringing, [drop(ANN, ANNS.tab)], [resume(ANN, ANNS.tab)]);
     expect(nextDeadline(call)).toBe(T0 + DEADLINES.ringing);
+  });
+});
+
+describe('who calls again after a crash', () => {
+  test('takes the leg up on the new tab, and has the time that is left for media', () => {
+    const call = after(STATES.bothLost, [
+      { type: 'callAgain', accountId: BEN, seat: { ...BENS, tab: 'ben-tab-2' }, kind: 'video' },
+      T0 + 5_000,
+    ]);
+    expect(call.legs.get(BEN)).toMatchObject({ seat: { tab: 'ben-tab-2' }, socket: true, media: false });
+    expect(nextDeadline(call)).toBe(T0 + DEADLINES.reconnecting);
+    expect(told(call, up(BEN))).toBe('active');
+  });
+
+  test('does not take it from a tab that is there', () => {
+    expect(told(STATES.active, { type: 'callAgain', accountId: ANN, seat: ELSEWHERE, kind: 'video' })).toBe(
+      no,
+    );
   });
 });
 

@@ -1,0 +1,59 @@
+import type { CallsPage, ListCalls } from '#protocol/call';
+import type { Message } from '#protocol/chat';
+import { CALLS_PAGE } from '#protocol/limits';
+import type { Person } from '#protocol/people';
+import type { Notifier } from '../notifier.ts';
+import { isMissedBy, type Call } from './call.ts';
+import { presentCall } from './call-view.ts';
+import type { CallRepository, Clock } from './ports.ts';
+
+interface Collaborators {
+  calls: CallRepository;
+  conversations: {
+    /** Delivers an entry that is committed already. */
+    deliver(entry: Message): Promise<void>;
+  };
+  people: { get(accountId: string): Person };
+  notifier: Notifier;
+  clock: Clock;
+}
+
+/** The calls that have ended: the list, the entries in conversations, and who missed how many. */
+export class CallHistory {
+  readonly #with: Collaborators;
+
+  constructor(collaborators: Collaborators) {
+    this.#with = collaborators;
+  }
+
+  /** One page of the account's calls. */
+  async list(accountId: string, { missed, before }: ListCalls): Promise<CallsPage> {
+    const calls = await this.#with.calls.listEnded(accountId, { missed, before }, CALLS_PAGE + 1);
+    const usernameOf = (id: string) => this.#with.people.get(id).username;
+    return {
+      calls: calls.slice(0, CALLS_PAGE).map((call) => presentCall(call, accountId, usernameOf)),
+      more: calls.length > CALLS_PAGE,
+    };
+  }
+
+  /** How many calls the account has missed since it last looked. */
+  countMissed(accountId: string): Promise<number> {
+    return this.#with.calls.countMissed(accountId);
+  }
+
+  /** The account has looked at its missed calls: the badge goes, on all its devices. */
+  async markSeen(accountId: string): Promise<void> {
+    await this.#with.calls.markSeen(accountId, this.#with.clock.now());
+    this.#with.notifier.toAccount(accountId, 'missedCalls', { count: 0 });
+  }
+
+  /** A call has ended: tells its entry in the conversation, and a badge to whom missed it. */
+  async tell(call: Call, entry: Message | null): Promise<void> {
+    if (entry) await this.#with.conversations.deliver(entry);
+    for (const leg of call.legs.values()) {
+      if (!isMissedBy(call, leg)) continue;
+      const count = await this.#with.calls.countMissed(leg.accountId);
+      this.#with.notifier.toAccount(leg.accountId, 'missedCalls', { count });
+    }
+  }
+}

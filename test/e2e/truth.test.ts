@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import type { Person } from '../support/person.ts';
+import { darkAndSilent, talk } from './call.ts';
+import { useStage } from './stage.ts';
+
+const stage = useStage();
+
+/** The same person at another device: a profile of its own, signed in. */
+async function atAnotherDevice(server: { readonly url: string }, { name }: Person): Promise<Person> {
+  const person = await stage.visitor(server, name);
+  await person.signIn();
+  return person;
+}
+
+test('both devices ring; answered on one, the other stops, and a reload there does not ring again', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const phone = await atAnotherDevice(server, ben);
+
+  await ann.call('voice');
+  await Promise.all([ben.rings(), phone.rings()]);
+  await phone.answer();
+  await ben.ringsNoMore();
+  await ben.screen.sees('Answered on another device');
+  await ben.reload();
+  await ben.screen.sees('You are in a call with ann in another tab or on another device.');
+  expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
+  await Promise.all([ann.hearsSound(), phone.hearsSound()]);
+  await darkAndSilent(ben);
+});
+
+test('ignored on one device, it rings on at the other', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const phone = await atAnotherDevice(server, ben);
+
+  await ann.call('voice');
+  await Promise.all([ben.rings(), phone.rings()]);
+  await ben.screen.click('button', 'Ignore');
+  await ben.ringsNoMore();
+  await ben.reload();
+  await ben.seesPresence('ann', 'online');
+  expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
+  await ann.screen.sees('Ringing…');
+  await phone.answer();
+  await ann.inCall();
+});
+
+test('a second call waits: the caller knows, and it can be answered by ending the first', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const cleo = await stage.person(server, 'cleo');
+  await talk(ann, ben, 'voice');
+
+  await cleo.openConversation('ben');
+  await cleo.call('voice');
+  await ben.rings();
+  await cleo.screen.sees('ben is in another call');
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+
+  await ben.screen.click('button', 'End and answer');
+  expect(await ann.callEnded()).toContain('The call is over.');
+  await cleo.inCall();
+  await Promise.all([ben.hearsSound(), cleo.hearsSound()]);
+});
+
+test('a second call that is declined leaves the first alone', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const cleo = await stage.person(server, 'cleo');
+  await talk(ann, ben, 'voice');
+
+  await cleo.openConversation('ben');
+  await cleo.call('voice');
+  await ben.rings();
+  await ben.decline();
+  expect(await cleo.callEnded()).toContain('ben declined.');
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+});
+
+test('who wants no disturbance is unavailable; the missed call is told, and can be called back', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  await ben.screen.click('button', 'Account');
+  await ben.screen.click('switch', 'Do not disturb');
+
+  await ann.screen.click('button', 'Video call');
+  expect(await ann.callEnded()).toContain('ben is unavailable right now.');
+  expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
+  await darkAndSilent(ann);
+  await ben.screen.sees('1 missed call');
+});
+
+test('a blocked caller reads the same, and the other side hears and sees nothing', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  await ben.screen.click('button', 'More');
+  await ben.screen.click('button', 'Block ann');
+  await ben.screen.sees('You have blocked ann.');
+
+  await ann.screen.click('button', 'Voice call');
+  expect(await ann.callEnded()).toContain('ben is unavailable right now.');
+  expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
+  expect(await ben.messages()).not.toContain('call');
+});
+
+test('a missed call stands in the conversation, in the list of calls and on the badge, and is called back', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  await ann.call('video');
+  await ben.rings();
+  await ann.cancel();
+  await ben.ringsNoMore();
+  await ben.reads('Missed video call');
+  await ann.reads('Video call');
+
+  await ben.screen.click('button', 'Call back');
+  await ben.screen.find('button', 'Cancel call');
+  await ann.dismiss();
+  await ann.answer();
+  await Promise.all([ann.seesFrames(10), ben.seesFrames(10)]);
+});
+
+test('it rings on over a restart of the server, and can be answered then', async () => {
+  const DATA_DIR = await stage.folder();
+  const first = await stage.serve({ DATA_DIR });
+  const [ann, ben] = await stage.pair(first);
+  await ann.call('voice');
+  await ben.rings();
+
+  await first.close();
+  await stage.serve({ DATA_DIR, PORT: String(first.port) });
+  await ann.screen.sees('Ringing…');
+  await ben.answer();
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+  await ben.end();
+  expect(await ann.callEnded()).toContain('The call is over.');
+});
