@@ -1,11 +1,21 @@
+import { rtpCapabilities as capabilities } from '#protocol/media';
+import type { RequestData } from '#protocol/methods';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
+import type { TestConnection } from '../support/connection.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { ServerProcess } from '../support/process.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
+
+/** What a tab says when it joins with something to send. */
+async function joining(tab: TestConnection, callId: string): Promise<RequestData<'join'>> {
+  const { rtpCapabilities } = await tab.request('getRouterCapabilities', {});
+  return { callId, sending: true, rtpCapabilities: capabilities.parse(rtpCapabilities) };
+}
 
 /**
  * Short enough not to wait, and far enough apart that each can only be taken for itself. Where a test must
@@ -172,6 +182,52 @@ describe('an answer at the very end of the ringing', { timeout: 120_000 }, () =>
   });
 });
 
+describe('a tab that crashed', () => {
+  test('is replaced by a new one that calls the same person: nobody rings again', async () => {
+    await using server = await startServer();
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    world.a.socket.terminate();
+    await reaches(world.b, callId, 'reconnecting');
+    using again = await world.ann.connect();
+    const invitation = { callId: randomUUID(), conversationId: world.conversationId, kind: 'video' as const };
+    const { call } = await again.request('invite', invitation);
+    expect(call).toMatchObject({ id: callId, state: 'reconnecting', boundTo: again.seat.tab });
+    await again.request('join', await joining(again, callId));
+    expect(heard(world.b, callId).filter(({ state }) => state === 'calling')).toHaveLength(1);
+  });
+
+  test('keeps nobody from calling another person', async () => {
+    await using server = await startServer();
+    using world = await couple(server.url);
+    using others = await couple(server.url);
+    const callId = await connectCall(world);
+    world.a.socket.terminate();
+    await reaches(world.b, callId, 'reconnecting');
+    using again = await world.ann.connect();
+    const { conversation } = await again.request('openConversation', { accountId: others.ben.id });
+    const next = await invite(again, conversation.id);
+    await reaches(others.b, next, 'calling');
+    await reaches(world.b, callId, 'ended');
+  });
+});
+
+describe('joining anew', () => {
+  test('is a loss of media until it is back: without it the call ends as lost', async () => {
+    await using server = await startServer({}, { deadlines: { reconnecting: SHORT } });
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    // Two who only listen are connected without any transport.
+    for (const tab of [world.a, world.b]) {
+      await tab.request('join', { ...(await joining(tab, callId)), sending: false });
+    }
+    await reaches(world.a, callId, 'active');
+    await world.b.request('join', await joining(world.b, callId));
+    await reaches(world.a, callId, 'reconnecting');
+    expect(await reaches(world.a, callId, 'ended')).toMatchObject({ reason: 'connection_lost' });
+  });
+});
+
 describe('signing out in a call', () => {
   test('ends it at once for the other, and cancels what one is calling', async () => {
     await using server = await startServer();
@@ -187,6 +243,16 @@ describe('signing out in a call', () => {
     const next = await invite(world.a, world.conversationId);
     await world.ann.request('DELETE', '/api/session');
     expect(await reaches(ben, next, 'ended')).toMatchObject({ reason: 'cancelled' });
+  });
+
+  test('ends it, too, where the socket had closed before', async () => {
+    await using server = await startServer();
+    using world = await couple(server.url);
+    const callId = await connectCall(world);
+    world.b.socket.terminate();
+    await reaches(world.a, callId, 'reconnecting');
+    await world.ben.request('DELETE', '/api/session');
+    expect(await reaches(world.a, callId, 'ended')).toMatchObject({ reason: 'hung_up' });
   });
 });
 

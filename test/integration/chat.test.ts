@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
 import { Refused, type TestConnection } from '../support/connection.ts';
+import { withDatabase } from '../support/data.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -307,4 +309,24 @@ test("other people's conversations are not found, and cannot be written to", asy
   expect(await refusal(outside.request('openConversation', { accountId: stranger.id }))).toBe('forbidden');
   expect(outside.snapshot.conversations.conversations).toEqual([]);
   expect(outside.received.filter(({ notice }) => notice === 'message')).toEqual([]);
+});
+
+test('who is disabled leaves the list of people, and stays in the conversations there are', async () => {
+  await using folder = await temporaryFolder();
+  const first = await startServer({ DATA_DIR: folder.path });
+  const [ann, ben] = [await TestAccount.signUp(first.url, 'ann'), await TestAccount.signUp(first.url, 'ben')];
+  {
+    using a = await ann.connect();
+    const { conversation } = await a.request('openConversation', { accountId: ben.id });
+    await a.request('sendMessage', { conversationId: conversation.id, id: randomUUID(), text: 'hello' });
+  }
+  await withDatabase(folder.path, async (database) => {
+    await database('accounts').where({ id: ben.id }).update({ disabled_at: Date.now() });
+  });
+  await first.close();
+
+  await using server = await startServer({ DATA_DIR: folder.path });
+  using a = await TestAccount.at(server.url, ann).connect();
+  expect(a.snapshot.people.people).toEqual([]);
+  expect(a.snapshot.conversations.conversations[0]?.people).toMatchObject([{ username: 'ben' }]);
 });

@@ -1,6 +1,7 @@
 import type { ErrorBody, ErrorCode } from '#protocol/errors';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -232,4 +233,29 @@ describe('over TLS', () => {
     });
     expect(codeOf(foreign)).toBe('wrong_origin');
   });
+});
+
+test('a refused upgrade whose client keeps its half open holds up nobody', async () => {
+  const own = await startServer();
+  const socket = connect({ port: own.port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.write(
+    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  socket.resume();
+  await once(socket, 'end');
+  await own.close();
+  socket.destroy();
+});
+
+test('a client that does not answer to the closing of its socket does not hold up the end', async () => {
+  const own = await startServer();
+  const account = await TestAccount.signUp(own.url, 'silent');
+  const connection = await account.connect();
+  connection.socket.pause();
+  const begin = performance.now();
+  await own.close();
+  // Without an end of its own, `ws` waits for 30 s.
+  expect(performance.now() - begin).toBeLessThan(15_000);
+  connection.socket.terminate();
 });

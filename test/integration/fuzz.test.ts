@@ -1,3 +1,4 @@
+import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { FRAME_MAX } from '#protocol/limits';
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -32,6 +33,11 @@ async function prepare(a: FuzzClient, b: FuzzClient, stranger: FuzzClient, other
     for (const { id: callId } of client.snapshot?.calls ?? []) {
       await client.request('endCall', { callId });
       await client.request('decline', { callId });
+    }
+    // Some frame may have made it deaf.
+    await client.request('setCallSettings', DEFAULT_CALL_SETTINGS);
+    for (const { id } of [a, b, stranger]) {
+      if (id !== client.id) await client.request('block', { accountId: id, blocked: false });
     }
   }
   const ids = async (client: FuzzClient, method: 'openConversation', accountId: string) => {

@@ -1,7 +1,7 @@
 import { DEFAULT_CALL_SETTINGS, type CallSettings } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { couple, heard, invite, type Couple } from '../support/call.ts';
+import { couple, heard, invite, reaches, type Couple } from '../support/call.ts';
 import { TestAccount } from '../support/account.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -50,6 +50,15 @@ describe('who may ring', () => {
 
     await world.b.request('block', { accountId: world.ann.id, blocked: false });
     expect((await call(world)).state).toBe('calling');
+  });
+
+  test('blocking ends the ringing, and does not say so', async () => {
+    using world = await couple(server.url);
+    const { id: callId } = await call(world);
+    await world.b.request('block', { accountId: world.ann.id, blocked: true });
+    for (const tab of [world.a, world.b]) {
+      expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'unavailable', endedBy: null });
+    }
   });
 
   test('only those to whom one has written may, where one wants it so', async () => {
@@ -142,6 +151,27 @@ describe('history', () => {
     await world.b.request('decline', { callId });
     const { conversation } = await world.b.next('message', ({ message }) => message.call?.id === callId);
     expect(conversation).toMatchObject({ lastSeq: 1, readSeq: 1, missedCalls: 0 });
+  });
+
+  test("an entry is the call's own, whatever ids its caller chose for messages", async () => {
+    using world = await couple(server.url);
+    const { conversationId } = world;
+    const id = randomUUID();
+    await world.a.request('sendMessage', { conversationId, id, text: 'first' });
+    await invite(world.a, conversationId, 'voice', id);
+    expect((await world.b.request('decline', { callId: id })).call).toMatchObject({ reason: 'declined' });
+    const { messages } = await world.b.request('listMessages', { conversationId, after: 0 });
+    expect(messages.map((message) => message.call?.id ?? message.text)).toEqual(['first', id]);
+  });
+
+  test('calling is not reading: what the other wrote meanwhile stays unread', async () => {
+    using world = await couple(server.url);
+    const { conversationId } = world;
+    const callId = await invite(world.a, conversationId);
+    await world.b.request('sendMessage', { conversationId, id: randomUUID(), text: 'cannot now' });
+    await world.b.request('decline', { callId });
+    const { conversation } = await world.a.next('message', ({ message }) => message.call?.id === callId);
+    expect(conversation).toMatchObject({ lastSeq: 2, readSeq: 0 });
   });
 
   test('the list of calls has all, or the missed ones, page by page, and its badge goes on all devices', async () => {

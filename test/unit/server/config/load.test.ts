@@ -93,5 +93,9 @@ test('NAME_FILE names a file that holds the value', async () => {
     /^PORT_FILE names .*none, which cannot be read/,
   );
   writeFileSync(file, 'x');
-  expect(complaint({ PORT_FILE: file })).toMatch(/^PORT must be/);
+  expect(complaint({ PORT_FILE: file })).toBe('PORT must be a whole number.');
+});
+
+test('what names a file already is not read as one that holds a name: a key is never told', () => {
+  expect(complaint({ TLS_KEY_FILE: '/etc/key.pem' })).toMatch(/^TLS_KEY_FILE is not a setting/);
 });
