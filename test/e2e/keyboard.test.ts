@@ -71,7 +71,7 @@ test('the focus stays in the question of who rings, and comes back after it', as
   }
   // Beside the buttons a browser's own frame may be one stop of the round.
   stops.delete('');
-  expect([...stops].sort()).toEqual(['Answer', 'Answer without video', 'Decline']);
+  expect([...stops].sort()).toEqual(['Answer', 'Answer without video', 'Decline', 'Ignore']);
   // Not even by Escape is a call declined unintentionally.
   await ben.page.keyboard.press('Escape');
   await ben.rings();

@@ -56,10 +56,14 @@ test('a call to someone who is not there ends, and says that a message will be f
   expect(await ann.callEnded()).toContain('ben could not be reached.');
 });
 
-test('a third person hears that someone is in another call, and disturbs nobody', async () => {
+test('a third person hears that someone is in another call, where no second call may wait', async () => {
   const server = await stage.serve();
   const [ann, ben] = await stage.pair(server);
   const cleo = await stage.person(server, 'cleo');
+  await ben.openSettings();
+  await ben.screen.click('switch', 'Call waiting');
+  await ben.goBack();
+  await ben.openConversation('ann');
   await talk(ann, ben, 'voice');
 
   await cleo.seesPresence('ben', 'in a call');

@@ -112,11 +112,11 @@ test('a missed call stands in the conversation, in the list of calls and on the 
   await ann.cancel();
   await ben.ringsNoMore();
   await ben.reads('Missed video call');
+  await ann.dismiss();
   await ann.reads('Video call');
 
   await ben.screen.click('button', 'Call back');
   await ben.screen.find('button', 'Cancel call');
-  await ann.dismiss();
   await ann.answer();
   await Promise.all([ann.seesFrames(10), ben.seesFrames(10)]);
 });
