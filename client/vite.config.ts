@@ -5,7 +5,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 
-const SERVER = 'http://localhost:3000';
+const SERVER = `http://localhost:${process.env['PORT'] ?? '3000'}`;
 
 /** Smaller than this, compression costs more than it saves. */
 const COMPRESS_FROM_BYTES = 512;

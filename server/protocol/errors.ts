@@ -5,7 +5,7 @@
 export const ERROR_STATUS = {
   /** The request does not have the shape that its schema asks for. */
   invalid: 400,
-  /** No such method or address. */
+  /** No such method. */
   unknown_method: 404,
   /** There is no session, or it has ended. */
   not_signed_in: 401,
@@ -19,17 +19,17 @@ export const ERROR_STATUS = {
   wrong_origin: 403,
   /** The thing that is named does not exist, or not for the one who asks. */
   not_found: 404,
-  /** The call has moved on: the event does not fit its state any more. */
+  /** The call is not in a state for this: nobody has answered it yet. */
   call_moved_on: 409,
   /** The one who asks is in a call already. */
   already_in_call: 409,
   /** The participant has not joined the call's media. */
   not_joined: 409,
-  /** The media worker of this call is gone; join again. */
+  /** The server has no media of this call any more; join again. */
   media_lost: 409,
   /** Media parameters that our codecs cannot carry. */
   media_refused: 400,
-  /** The request body or frame is too large. */
+  /** The request body is too large. */
   too_large: 413,
   /** Too many requests, or too many tries. */
   rate_limited: 429,

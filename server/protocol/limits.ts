@@ -23,7 +23,7 @@ export const SEARCH_MAX = 64;
 /** The path of the WebSocket, and its subprotocol. */
 export const SOCKET_PATH = '/ws';
 export const SOCKET_SUBPROTOCOL = 'protoo';
-/** The largest frame either side sends, in bytes. */
+/** The largest frame a client may send, in bytes. */
 export const FRAME_MAX = 65_536;
 /** Close codes of ours (RFC 6455 section 7.4.2 gives 4000 to 4999 to applications). */
 export const CLOSE_SESSION_ENDED = 4000;
