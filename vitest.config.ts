@@ -26,6 +26,8 @@ function project(
       testTimeout: options.timeout,
       hookTimeout: options.timeout,
       fileParallelism: options.parallel,
+      // Two files at once even on two cores: these tests wait more than they compute.
+      ...(options.parallel && { maxWorkers: 2 }),
       sequence: { groupOrder },
     },
   };

@@ -7,6 +7,7 @@ export const settings = {
   email: 'Email',
   newEmail: 'New email',
   currentPassword: 'Current password',
+  confirmPassword: 'Your password, to confirm',
   changeEmail: 'Change email',
   emailChanged: 'Your email address was changed.',
   password: 'Password',
