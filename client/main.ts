@@ -1,5 +1,6 @@
 import type { Self } from '#protocol/account';
 import { api, ApiError } from './lib/api.ts';
+import { ignore } from './lib/ignore.ts';
 import { load, save } from './lib/storage.ts';
 import { showEntry, showUnreachable } from './entry/entry.ts';
 import './styles/tokens.css';
@@ -11,11 +12,17 @@ import './styles/form.css';
  * purpose: Svelte alone is 12 kB, and comes with the app once it is known that someone will use it.
  */
 const root = document.getElementById('app') ?? document.body;
-const loadApp = () => import('./app.ts');
+/** Where it cannot be had it is as with the server itself: one can try again. */
+const loadApp = () =>
+  import('./app.ts').catch((cause: unknown) => {
+    throw new ApiError('no_connection', undefined, { cause });
+  });
+/** Fetches it ahead; a failure is told when it is needed. */
+const warmUp = () => void loadApp().catch(ignore);
 
 async function begin(): Promise<void> {
   // Who was signed in probably still is: the app comes while the server is asked.
-  if (load('signed-in') === true) void loadApp();
+  if (load('signed-in') === true) warmUp();
   try {
     const { account } = await api.currentSession();
     if (account) await enter(account);
@@ -42,7 +49,7 @@ function leave(ended: boolean): void {
 /** Nobody is signed in; `ended` tells that a session was here and ended by itself. */
 function askWho(ended: boolean): void {
   save('signed-in', false);
-  showEntry(root, { ended, onSubmit: () => void loadApp(), onSignedIn: enter });
+  showEntry(root, { ended, onSubmit: warmUp, onSignedIn: enter });
 }
 
 void begin();

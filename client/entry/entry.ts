@@ -76,9 +76,9 @@ export function showEntry(root: HTMLElement, { ended, onSubmit, onSignedIn }: En
   }
 
   async function enter(account: Self) {
-    removeEventListener('hashchange', show);
     if (location.hash === SIGN_UP) history.replaceState(null, '', wanted);
     await onSignedIn(account);
+    removeEventListener('hashchange', show);
   }
 
   addEventListener('hashchange', show);

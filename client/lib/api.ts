@@ -17,8 +17,8 @@ export class ApiError extends Error {
   /** Seconds to wait, where the server says so. */
   readonly retryAfter: number | null;
 
-  constructor(code: ApiErrorCode, body?: ErrorBody['error']) {
-    super(body?.message ?? code);
+  constructor(code: ApiErrorCode, body?: ErrorBody['error'], options?: ErrorOptions) {
+    super(body?.message ?? code, options);
     this.code = code;
     this.fields = body?.fields ?? {};
     this.retryAfter = body?.retryAfter ?? null;

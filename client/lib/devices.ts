@@ -84,7 +84,8 @@ export class LocalMedia {
 
   /** Opens the microphone; null and `audioProblem` where that fails. */
   async openMicrophone(): Promise<MediaStreamTrack | null> {
-    if (this.#audio) return this.#audio;
+    // After the end nobody is asked again.
+    if (this.#audio || this.#closed) return this.#audio;
     if (!devicesPossible()) {
       this.audioProblem = 'insecure';
       return null;
@@ -99,7 +100,7 @@ export class LocalMedia {
 
   /** Opens the camera; null and `videoProblem` where that fails. */
   async openCamera(): Promise<MediaStreamTrack | null> {
-    if (this.#video) return this.#video;
+    if (this.#video || this.#closed) return this.#video;
     if (!devicesPossible()) {
       this.videoProblem = 'insecure';
       return null;

@@ -24,6 +24,8 @@ export interface MediaSessionOptions {
   onTrouble(error: unknown): void;
 }
 
+/** Between further tries, once there has been trouble. */
+const LAST_REJOIN_DELAY = 3_000;
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
 
 interface Sender {
@@ -164,7 +166,8 @@ export class MediaSession {
       if (error instanceof RequestError && error.code === 'call_moved_on') return;
       const delay = REJOIN_DELAYS[this.#failures++];
       if (delay === undefined) this.#options.onTrouble(error);
-      else setTimeout(() => this.#closed || this.join(), delay);
+      // The call's own deadlines end what never succeeds.
+      setTimeout(() => this.#closed || this.join(), delay ?? LAST_REJOIN_DELAY);
     }
   }
 

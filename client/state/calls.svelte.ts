@@ -6,7 +6,7 @@ import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
-import type { Signaling } from '../lib/signaling.ts';
+import { RequestError, type Signaling } from '../lib/signaling.ts';
 import { ActiveCall, type ActiveCallOptions, type Ending, ownLeg, type Peer } from './active-call.svelte.ts';
 import { Rings } from './rings.svelte.ts';
 
@@ -116,6 +116,8 @@ export class Calls {
     const { signaling, conversationWith } = this.#options;
     const begin = async (callId: string) => {
       const conversationId = await conversationWith(peer);
+      // Hung up meanwhile: nobody is to be rung.
+      if (this.#done.has(callId)) throw new RequestError('call_moved_on', 'It was over before it began.');
       return signaling.request('invite', { callId, conversationId, kind });
     };
     const here = this.#make({ peer, kind, id: uuid(), outgoing: true, begin });
@@ -269,7 +271,9 @@ export class Calls {
     this.#live.delete(call.id);
     const ending: Ending = call.answeredAt === null ? 'no_answer' : 'connection_lost';
     if (this.#here?.id === call.id) this.#here.end(ending);
-    else if (this.#isRinging(call)) this.#options.onRingOver('missed', this.peerOf(call));
+    else if (this.#isRinging(call) && !this.#done.has(call.id)) {
+      this.#options.onRingOver('missed', this.peerOf(call));
+    }
   }
 
   /** Declines a ring, or ends a call; resolves when the server knows of it, or cannot be told. */

@@ -85,7 +85,9 @@ export class Conversation {
   /** The conversation as a new connection tells it: nothing that came in between is missed. */
   refresh({ conversation, messages }: OpenedConversation): void {
     const before = this.lastSeq;
-    this.#readSeq = Math.max(this.#readSeq, conversation.readSeq);
+    // What was told over a connection that was lost may not have arrived.
+    if (this.#readSeq > conversation.readSeq) this.#options.onRead(this.id, this.#readSeq);
+    else this.#readSeq = conversation.readSeq;
     this.#merge(messages);
     if ((messages[0]?.seq ?? 0) > before + 1) void this.#fill(before);
   }

@@ -23,6 +23,8 @@ export class OwnDevices {
   readonly #local = new LocalMedia((kind) => this.#gone(kind));
   #released = false;
   #microphoneOn = $state(true);
+  /** How many times the camera is being asked for. */
+  #cameraOpening = 0;
   #cameraOn = $state(false);
   #selfView = $state.raw<MediaStream | null>(null);
   #audioProblem = $state<DeviceProblem | null>(null);
@@ -80,7 +82,8 @@ export class OwnDevices {
   async setCamera(on: boolean): Promise<void> {
     this.#cameraOn = on;
     if (on) {
-      await this.#local.openCamera();
+      this.#cameraOpening++;
+      await this.#local.openCamera().finally(() => this.#cameraOpening--);
       // Another press, or the end, may have come while the camera opened.
       if (!this.#cameraOn || this.#released) this.#local.closeCamera();
     } else {
@@ -98,7 +101,8 @@ export class OwnDevices {
   #note(): void {
     this.#noteMicrophone();
     this.#videoProblem = this.#local.video ? null : this.#local.videoProblem;
-    this.#cameraOn = this.#local.video !== null;
+    // While it opens, what is wished for stands: the microphone may be ready first.
+    if (this.#cameraOpening === 0) this.#cameraOn = this.#local.video !== null;
     this.#publish();
   }
 

@@ -49,7 +49,6 @@ export class Settings {
 
   /** Changed on another connection of one's own. */
   received(stored: Stored): void {
-    this.#asked++;
     this.#stored = stored;
   }
 

@@ -100,9 +100,13 @@ export const call = {
       case 'unavailable':
         return `${name} is unavailable right now. Write a message; it will be there when ${name} looks.`;
       case 'no_answer':
-        return 'No answer. Try again later, or write a message.';
+        return outgoing
+          ? 'No answer. Try again later, or write a message.'
+          : 'The call was over before you answered.';
       case 'unreachable':
-        return `${name} could not be reached. Write a message; it will be there when ${name} is back.`;
+        return outgoing
+          ? `${name} could not be reached. Write a message; it will be there when ${name} is back.`
+          : 'The call was over before you answered.';
       case 'media_failed':
         return mediaFailed(blame, name);
       case 'connection_lost':
