@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Call } from '#protocol/call';
+import { RINGING_MAX } from '#protocol/limits';
 import { type RingManner, ringManner } from '../lib/ring.ts';
 import { loadForTab, saveForTab } from '../lib/storage.ts';
 
@@ -12,6 +13,7 @@ export class Rings {
   readonly #manners = new SvelteMap<string, RingManner>(
     (loadForTab(KEY) as [string, RingManner][] | null) ?? [],
   );
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
   /** The other tabs of this device: what is ignored in one rings in none. */
   readonly #tabs = new BroadcastChannel('chataway:ignored');
 
@@ -26,6 +28,9 @@ export class Rings {
   /** This device learns of a ring; `now` is the server's clock. */
   learn(call: Call, now: number): void {
     if (!this.#manners.has(call.id)) this.#set(call.id, ringManner(call.createdAt, now));
+    // Without a connection nobody tells this device that the caller has given up: no ring goes on for ever.
+    const left = Math.max(0, call.createdAt + RINGING_MAX - now);
+    this.#timers.push(setTimeout(() => this.#set(call.id, 'ignored'), left));
   }
 
   ignore(call: Call): void {
@@ -34,6 +39,7 @@ export class Rings {
   }
 
   close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#tabs.close();
   }
 

@@ -1,4 +1,5 @@
 import { MISSED, type CallKind, type CallState, type EndReason, type LegState } from '#protocol/call';
+import { RINGING_MAX } from '#protocol/limits';
 import type { RingDecision } from './ring-policy.ts';
 
 /**
@@ -21,7 +22,7 @@ export interface Deadlines {
 }
 
 export const DEADLINES: Deadlines = {
-  invitation: 90_000,
+  invitation: RINGING_MAX,
   ringing: 60_000,
   callerGrace: 10_000,
   connecting: 15_000,
