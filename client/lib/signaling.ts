@@ -42,6 +42,8 @@ export interface SignalingOptions {
 export class Signaling {
   readonly #options: SignalingOptions;
   #peer: Peer | null = null;
+  /** The snapshot of this connection is there. */
+  #greeted = false;
   #ready = false;
   #closed = false;
   readonly #underWay = new Set<(error: Error) => void>();
@@ -64,7 +66,8 @@ export class Signaling {
    */
   request<M extends Method>(method: M, data: RequestData<M>): Promise<Answer<M>> {
     const peer = this.#peer;
-    if (!peer?.connected) return Promise.reject(new ConnectionLost());
+    // Nothing overtakes what the snapshot's handler sends again, in its order.
+    if (!peer?.connected || !this.#greeted) return Promise.reject(new ConnectionLost());
     return new Promise<Answer<M>>((resolve, reject) => {
       const fail = (error: Error) => {
         this.#underWay.delete(fail);
@@ -118,6 +121,7 @@ export class Signaling {
   #handle(method: Notice, data: unknown): void {
     // A newer server may send what this page does not know yet.
     if (!Object.hasOwn(this.#options.on, method)) return;
+    if (method === 'snapshot') this.#greeted = true;
     try {
       // The other half of the one cast.
       (this.#options.on[method] as (data: unknown) => void)(data);
@@ -132,6 +136,7 @@ export class Signaling {
   }
 
   #lost(): void {
+    this.#greeted = false;
     for (const fail of [...this.#underWay]) fail(new ConnectionLost());
     if (!this.#ready) return;
     this.#ready = false;
@@ -159,7 +164,7 @@ export class Signaling {
       this.#connect();
       return;
     }
-    if (!peer?.connected || this.#pinging) return;
+    if (!peer?.connected || !this.#greeted || this.#pinging) return;
     this.#pinging = true;
     const deadline = setTimeout(() => {
       if (this.#closed || this.#peer !== peer) return;

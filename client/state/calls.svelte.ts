@@ -220,21 +220,22 @@ export class Calls {
       tab,
       ...call,
       onAnswer: (answered) => {
+        // Both called each other while this one was hung up: the call that there is must not open here.
+        const unwanted = here.phase === 'ended' && answered.state !== 'ended' && this.#isOurs(answered);
+        if (unwanted) this.#done.add(answered.id);
         this.received(answered);
         // A notice may have brought this very version before the answer did.
         here.update(this.#live.get(answered.id) ?? answered);
-        if (here.phase === 'ended' && answered.state !== 'ended') this.#endAfterAll(answered);
+        if (unwanted) void this.#tellDone(answered.id);
       },
     });
     this.#here = here;
     return here;
   }
 
-  /** The person hung up before the invitation was answered. */
-  #endAfterAll(call: Call): void {
-    if (call.boundTo !== this.#options.tab && call.boundTo !== null) return;
-    this.#done.add(call.id);
-    void this.#tellDone(call.id);
+  /** Not one that another tab or device of this account is in. */
+  #isOurs({ boundTo }: Call): boolean {
+    return boundTo === null || boundTo === this.#options.tab;
   }
 
   /** After a reload, the call that is still bound to this tab. */

@@ -24,6 +24,8 @@ export class Conversation {
   #olderFailed = $state(false);
   #draft = $state('');
   #readSeq: number;
+  /** After which message some may be missing, where asking for them failed. */
+  #gap: number | null = null;
   /** What was unread when it was opened; the line "New messages" stands above it. */
   readonly unreadFrom: number | null;
 
@@ -89,7 +91,7 @@ export class Conversation {
     if (this.#readSeq > conversation.readSeq) this.#options.onRead(this.id, this.#readSeq);
     else this.#readSeq = conversation.readSeq;
     this.#merge(messages);
-    if ((messages[0]?.seq ?? 0) > before + 1) void this.#fill(before);
+    if (this.#gap !== null || (messages[0]?.seq ?? 0) > before + 1) void this.#fill(before);
   }
 
   async loadOlder(): Promise<void> {
@@ -125,15 +127,17 @@ export class Conversation {
 
   async #fill(after: number): Promise<void> {
     const { signaling } = this.#options;
+    const first = (this.#gap = Math.min(this.#gap ?? after, after));
     try {
-      for (let from = after, more = true; more;) {
+      for (let from = first, more = true; more;) {
         const page = await signaling.request('listMessages', { conversationId: this.id, after: from });
         this.#merge(page.messages);
         from = page.messages.at(-1)?.seq ?? from;
         more = page.more && page.messages.length > 0;
       }
+      if (this.#gap === first) this.#gap = null;
     } catch {
-      // The next connection opens the conversation again and finds the same hole.
+      // The gap is kept: the next connection opens the conversation again, and tries again from there.
     }
   }
 }
