@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { FastServer, SocketWorld } from '../support/socket-world.ts';
 
 /** The schedules that the core is tried with, at a real server; `SOCKET_SCHEDULES` for more of them. */
-const RUNS = Number(process.env['SOCKET_SCHEDULES'] ?? 40);
+const RUNS = Number(process.env['SOCKET_SCHEDULES'] ?? 20);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: FastServer;
