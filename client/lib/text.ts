@@ -1,12 +1,3 @@
-/** How many characters (Unicode code points, as the server counts them) a text has. */
-export function countCharacters(text: string): number {
-  return Array.from(text).length;
-}
-
-export function firstCharacters(text: string, count: number): string {
-  return Array.from(text).slice(0, count).join('');
-}
-
 /** C0 controls other than tab and line feed, and DEL: no part of a message, but pasted text has them now and then. */
 const CONTROLS = /[^\P{Cc}\t\n\u0080-\u009f]/gu;
 
