@@ -5,6 +5,7 @@ const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const longDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 export function startOfDay(time: number): number {
@@ -26,6 +27,11 @@ export function formatTime(time: number): string {
 
 export function formatFull(time: number): string {
   return full.format(time);
+}
+
+/** With seconds: tells apart what happened within one minute. */
+export function formatExact(time: number): string {
+  return exact.format(time);
 }
 
 /** "Today", "Yesterday", "Monday", or the date. */

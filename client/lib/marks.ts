@@ -6,15 +6,19 @@ export function mark(name: Mark): void {
 }
 
 const LOOK_EVERY = 20;
+/** Whoever is silent longer is muted, and what comes then says nothing of the call's beginning. */
+const LOOK_AT_MOST = 10_000;
 
-/** Marks the moment when the first packet of the other's voice was played out. */
+/** Marks the moment when the first packet of the other's voice was played out, if it comes soon. */
 export async function markFirstSound(
   track: MediaStreamTrack,
   receiver: RTCRtpReceiver | undefined,
 ): Promise<void> {
   if (!receiver) return;
-  while (track.readyState === 'live' && receiver.getSynchronizationSources().length === 0) {
+  const until = performance.now() + LOOK_AT_MOST;
+  while (receiver.getSynchronizationSources().length === 0) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    if (track.readyState !== 'live' || performance.now() > until) return;
   }
-  if (track.readyState === 'live') mark('remote-audio');
+  mark('remote-audio');
 }

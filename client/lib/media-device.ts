@@ -1,6 +1,9 @@
 import type { types } from 'mediasoup-client';
 import type { Signaling } from './signaling.ts';
 
+/** This browser cannot take part in calls, however often it tries. */
+export class BrowserUnsupported extends Error {}
+
 let device: Promise<types.Device> | null = null;
 
 /**
@@ -10,7 +13,9 @@ let device: Promise<types.Device> | null = null;
 export function prepareMedia(signaling: Signaling): Promise<types.Device> {
   device ??= Promise.all([import('mediasoup-client'), signaling.request('getRouterCapabilities', {})])
     .then(async ([{ Device }, { rtpCapabilities }]) => {
-      const made = await Device.factory();
+      const made = await Device.factory().catch(() => {
+        throw new BrowserUnsupported('This browser has no WebRTC that the media library knows.');
+      });
       await made.load({ routerRtpCapabilities: rtpCapabilities });
       return made;
     })

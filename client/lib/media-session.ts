@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { ConsumerOptions, MediaSource, TransportOptions } from '#protocol/media';
 import { uuid } from './ids.ts';
-import { prepareMedia } from './media-device.ts';
+import { BrowserUnsupported, prepareMedia } from './media-device.ts';
 import { PRODUCER_OPTIONS } from './producer-options.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
 
@@ -15,13 +15,15 @@ export interface RemoteTrack {
   paused: boolean;
 }
 
+export type MediaTrouble = 'unreachable' | 'unsupported';
+
 export interface MediaSessionOptions {
   signaling: Signaling;
   callId: string;
   /** The other's tracks as they are now. */
   onRemote(tracks: readonly RemoteTrack[]): void;
-  /** Joining was in vain, several times; the call's own deadlines decide what becomes of it. */
-  onTrouble(error: unknown): void;
+  /** Joining was in vain, several times or for good; the call's own deadlines decide what becomes of it. */
+  onTrouble(trouble: MediaTrouble): void;
 }
 
 /** Between further tries, once there has been trouble. */
@@ -35,12 +37,21 @@ interface Sender {
   paused: boolean;
 }
 
+/** A track of the other that the server told of. */
+interface Incoming {
+  source: MediaSource;
+  paused: boolean;
+  /** Null while it is being made: what is told of it meanwhile must not be lost. */
+  consumer: types.Consumer | null;
+}
+
 /** Everything that belongs to one `join`; a new one replaces it whole. */
 interface Joined {
   send: types.Transport;
   recv: types.Transport;
   senders: Map<MediaSource, Sender>;
-  consumers: Map<string, types.Consumer>;
+  /** By consumer id, in the order in which the server told of them. */
+  incoming: Map<string, Incoming>;
 }
 
 /**
@@ -51,7 +62,6 @@ interface Joined {
 export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #wanted = new Map<MediaSource, MediaStreamTrack | null>();
-  #remote: RemoteTrack[] = [];
   #joined: Joined | null = null;
   #queue: Promise<void> = Promise.resolve();
   #joinQueued = false;
@@ -65,22 +75,9 @@ export class MediaSession {
   #interrupted = false;
   #failures = 0;
   #closed = false;
-  /** Whether the transports in use were ever connected. */
-  readonly #up = new WeakSet<types.Transport>();
 
   constructor(options: MediaSessionOptions) {
     this.#options = options;
-  }
-
-  /** Whether this side's media got through to the server, as far as it has any. */
-  get reached(): boolean {
-    const joined = this.#joined;
-    if (!joined) return false;
-    const { send, recv, senders, consumers } = joined;
-    return [send, recv].every((transport) => {
-      const used = transport === send ? senders.size > 0 : consumers.size > 0;
-      return !used || this.#up.has(transport);
-    });
   }
 
   /** Joins, or joins afresh. */
@@ -121,20 +118,20 @@ export class MediaSession {
   consumerAdded(options: ConsumerOptions): void {
     const joined = this.#joined;
     if (!joined) return;
-    if (joined.consumers.has(options.id)) this.consumerPaused(options.id, options.producerPaused);
-    else void this.#guard(this.#consume(joined, [options]));
+    if (joined.incoming.has(options.id)) this.consumerPaused(options.id, options.producerPaused);
+    else void this.#guard(this.#consume(joined, [options]), joined);
   }
 
   consumerRemoved(consumerId: string): void {
-    this.#joined?.consumers.get(consumerId)?.close();
-    this.#joined?.consumers.delete(consumerId);
-    this.#setRemote(this.#remote.filter((remote) => remote.consumerId !== consumerId));
+    this.#joined?.incoming.get(consumerId)?.consumer?.close();
+    this.#joined?.incoming.delete(consumerId);
+    this.#show();
   }
 
   consumerPaused(consumerId: string, paused: boolean): void {
-    this.#setRemote(
-      this.#remote.map((remote) => (remote.consumerId === consumerId ? { ...remote, paused } : remote)),
-    );
+    const incoming = this.#joined?.incoming.get(consumerId);
+    if (incoming) incoming.paused = paused;
+    this.#show();
   }
 
   /** Lets go of transports and the other's tracks; our own tracks are their owner's to stop. */
@@ -142,7 +139,6 @@ export class MediaSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#leave();
-    this.#remote = [];
   }
 
   #sends(): boolean {
@@ -153,19 +149,27 @@ export class MediaSession {
     this.#queue = this.#queue.then(() => (this.#closed ? undefined : this.#guard(work())));
   }
 
-  /** What the server lost is joined again; after a lost connection, on the next. */
-  async #guard(work: Promise<unknown>): Promise<void> {
+  /**
+   * What the server lost is joined again; after a lost connection, on the next.
+   *
+   * @param of The join that the work belongs to: what fails of one that was replaced repairs nothing.
+   */
+  async #guard(work: Promise<unknown>, of?: Joined): Promise<void> {
     try {
       await work;
     } catch (error) {
-      if (this.#closed) return;
+      if (this.#closed || (of && of !== this.#joined)) return;
       if (error instanceof ConnectionLost) {
         this.#interrupted = true;
         return;
       }
       if (error instanceof RequestError && error.code === 'call_moved_on') return;
+      if (error instanceof BrowserUnsupported) {
+        this.#options.onTrouble('unsupported');
+        return;
+      }
       const delay = REJOIN_DELAYS[this.#failures++];
-      if (delay === undefined) this.#options.onTrouble(error);
+      if (delay === undefined) this.#options.onTrouble('unreachable');
       // The call's own deadlines end what never succeeds.
       setTimeout(() => this.#closed || this.join(), delay ?? LAST_REJOIN_DELAY);
     }
@@ -189,10 +193,10 @@ export class MediaSession {
       send: loaded.createSendTransport(transportOptions(answer.sendTransport)),
       recv: loaded.createRecvTransport(transportOptions(answer.recvTransport)),
       senders: new Map(),
-      consumers: new Map(),
+      incoming: new Map(),
     };
     this.#joined = joined;
-    this.#setRemote([]);
+    this.#show();
     for (const transport of [joined.send, joined.recv]) this.#tend(joined, transport);
     await Promise.all([
       this.#sync('microphone'),
@@ -216,14 +220,14 @@ export class MediaSession {
       const data = dtlsParameters as Parameters<
         typeof signaling.request<'connectTransport'>
       >[1]['dtlsParameters'];
-      void this.#guard(signaling.request('connectTransport', { callId, transportId, dtlsParameters: data }));
+      const asked = signaling.request('connectTransport', { callId, transportId, dtlsParameters: data });
+      void this.#guard(asked, joined);
       // Not waiting saves a round trip: a refusal is repaired by joining again.
       done();
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'connected') this.#up.add(transport);
       if (state === 'disconnected' || state === 'failed')
-        void this.#guard(this.#restartIce(joined, transport));
+        void this.#guard(this.#restartIce(joined, transport), joined);
     });
     if (transport !== joined.send) return;
     transport.on('produce', ({ rtpParameters, appData }, done) => {
@@ -281,38 +285,39 @@ export class MediaSession {
     if (list.length === 0) return;
     const { signaling, callId } = this.#options;
     const made = await Promise.all(
-      list.map(async (options) => {
+      list.map(async ({ id, producerId, kind, source, accountId, producerPaused, rtpParameters }) => {
+        const incoming: Incoming = { source, paused: producerPaused, consumer: null };
+        joined.incoming.set(id, incoming);
         const consumer = await joined.recv.consume({
-          id: options.id,
-          producerId: options.producerId,
-          kind: options.kind,
-          rtpParameters: options.rtpParameters as unknown as types.RtpParameters,
+          id,
+          producerId,
+          kind,
+          rtpParameters: rtpParameters as unknown as types.RtpParameters,
           // One stream an account lets the browser keep lips and voice together.
-          streamId: options.accountId,
+          streamId: accountId,
         });
-        return { consumer, options };
+        incoming.consumer = consumer;
+        // The other took it back meanwhile.
+        if (joined.incoming.get(id) !== incoming) consumer.close();
+        return consumer;
       }),
     );
     if (this.#joined !== joined) return;
-    for (const { consumer } of made) joined.consumers.set(consumer.id, consumer);
-    const added = made.map(({ consumer, options }) => ({
-      consumerId: consumer.id,
-      source: options.source,
-      track: consumer.track,
-      receiver: consumer.rtpReceiver,
-      paused: options.producerPaused,
-    }));
-    const sources = new Set(added.map(({ source }) => source));
-    this.#setRemote([...this.#remote.filter(({ source }) => !sources.has(source)), ...added]);
-    await signaling.request('resumeConsumers', {
-      callId,
-      consumerIds: made.map(({ consumer }) => consumer.id),
-    });
+    this.#show();
+    const consumerIds = made.filter(({ closed }) => !closed).map(({ id }) => id);
+    if (consumerIds.length > 0) await signaling.request('resumeConsumers', { callId, consumerIds });
   }
 
-  #setRemote(tracks: RemoteTrack[]): void {
-    this.#remote = tracks;
-    if (!this.#closed) this.#options.onRemote(tracks);
+  /** Shows what there is of the other; of two tracks of one source, the later. */
+  #show(): void {
+    if (this.#closed) return;
+    const tracks = new Map<MediaSource, RemoteTrack>();
+    for (const [consumerId, { source, paused, consumer }] of this.#joined?.incoming ?? []) {
+      if (!consumer) continue;
+      const { track, rtpReceiver: receiver } = consumer;
+      tracks.set(source, { consumerId, source, track, receiver, paused });
+    }
+    this.#options.onRemote([...tracks.values()]);
   }
 }
 

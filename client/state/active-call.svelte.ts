@@ -1,11 +1,11 @@
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
+import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
 import { ignore } from '../lib/ignore.ts';
-import { type Blame, blameFor } from '../lib/media-blame.ts';
 import { prepareMedia } from '../lib/media-device.ts';
-import { MediaSession } from '../lib/media-session.ts';
+import { MediaSession, type MediaTrouble } from '../lib/media-session.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { OwnDevices } from './own-devices.svelte.ts';
 import { RemoteMedia } from './remote-media.svelte.ts';
@@ -51,11 +51,10 @@ export class ActiveCall {
   #outgoing = $state(false);
   #call = $state.raw<Call | null>(null);
   #ending = $state<Ending | null>(null);
-  #blame: Blame = 'both';
   #begin: ActiveCallOptions['begin'];
   #joined = false;
   #released = false;
-  #trouble = $state(false);
+  #trouble = $state<MediaTrouble | null>(null);
 
   constructor(options: ActiveCallOptions) {
     this.#options = options;
@@ -99,9 +98,9 @@ export class ActiveCall {
     return this.#ending;
   }
 
-  /** Where media failed: whose. */
-  get blame(): Blame {
-    return this.#blame;
+  /** Where media or connection failed: on whose side, as the server saw it. */
+  get fault(): Fault {
+    return faultOf(this.#call, this.#options.selfId);
   }
 
   /** Whether the one who is called is in another call while it rings. */
@@ -119,7 +118,7 @@ export class ActiveCall {
   }
 
   /** Whether media could not be joined. */
-  get trouble(): boolean {
+  get trouble(): MediaTrouble | null {
     return this.#trouble;
   }
 
@@ -142,9 +141,6 @@ export class ActiveCall {
   /** The call as the server tells it. */
   update(call: Call): void {
     if (call.id !== this.#id || call.version <= (this.#call?.version ?? 0)) return;
-    if (call.state === 'ended') {
-      this.#blame = blameFor(this.#media.reached, this.#otherLeg?.state === 'active');
-    }
     this.#call = call;
     if (call.boundTo !== null) this.#begin = null;
     const elsewhere = call.boundTo !== null && call.boundTo !== this.#options.tab;
@@ -238,9 +234,9 @@ export class ActiveCall {
       },
       onRemote: (tracks) => {
         this.remote.show(tracks);
-        if (tracks.length) this.#trouble = false;
+        if (tracks.length) this.#trouble = null;
       },
-      onTrouble: () => (this.#trouble = true),
+      onTrouble: (trouble) => (this.#trouble = trouble),
     });
   }
 }

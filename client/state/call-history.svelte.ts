@@ -1,6 +1,7 @@
 import type { Call, CallsPage } from '#protocol/call';
+import type { PageEnd } from '#protocol/common';
 import { type CallRow, callRow, outcomeOf } from '../lib/call-outcome.ts';
-import { idsOf } from '../lib/collections.ts';
+import { idsOf, latestFirst } from '../lib/collections.ts';
 import { ignore } from '../lib/ignore.ts';
 import type { Signaling } from '../lib/signaling.ts';
 
@@ -88,18 +89,18 @@ export class CallHistory {
 
   /** The next page, if there is one and none is on its way. */
   async loadMore(): Promise<void> {
-    const before = this.#list.at(-1)?.startedAt;
-    if (this.#more && !this.#loading && before !== undefined) await this.#ask(before);
+    const last = this.#list.at(-1);
+    if (this.#more && !this.#loading && last) await this.#ask(placeOf(last));
   }
 
-  async #ask(before?: number): Promise<void> {
+  async #ask(before?: PageEnd): Promise<void> {
     const view = ++this.#view;
     this.#loading = true;
     this.#failed = false;
     try {
       const page = await this.#signaling.request('listCalls', {
         missed: this.#missedOnly,
-        ...(before !== undefined && { before }),
+        ...(before && { before }),
       });
       if (view === this.#view) this.#take(page, before === undefined);
     } catch {
@@ -123,7 +124,7 @@ export class CallHistory {
       .filter((row) => !this.#missedOnly || outcomeOf(row.reason, row.outgoing) === 'missed');
     const fresh = idsOf(rows);
     const kept = this.#list.filter(({ id }) => !fresh.has(id));
-    this.#list = [...kept, ...rows].sort((a, b) => b.startedAt - a.startedAt);
+    this.#list = [...kept, ...rows].sort((a, b) => latestFirst(placeOf(a), placeOf(b)));
   }
 
   #markSeen(): void {
@@ -133,3 +134,5 @@ export class CallHistory {
     this.#signaling.request('markCallsSeen', {}).catch(ignore);
   }
 }
+
+const placeOf = ({ id, startedAt }: CallRow): PageEnd => ({ time: startedAt, id });

@@ -1,15 +1,15 @@
 import type { Conversation as Row, ConversationsPage, Message } from '#protocol/chat';
+import type { PageEnd } from '#protocol/common';
 import { EXCERPT_MAX } from '#protocol/limits';
-import { idsOf } from '../lib/collections.ts';
+import { idsOf, latestFirst } from '../lib/collections.ts';
 import { ignore } from '../lib/ignore.ts';
 import { firstCodePoints } from '#protocol/text';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { Conversation, isUnread } from './conversation.svelte.ts';
 import type { People } from './people.svelte.ts';
 
-function byLatest(a: Row, b: Row): number {
-  return (b.lastMessage?.sentAt ?? 0) - (a.lastMessage?.sentAt ?? 0);
-}
+const placeOf = ({ id, lastMessage }: Row): PageEnd => ({ time: lastMessage?.sentAt ?? 0, id });
+const byLatest = (a: Row, b: Row): number => latestFirst(placeOf(a), placeOf(b));
 
 export interface ConversationsOptions {
   signaling: Signaling;
@@ -79,8 +79,9 @@ export class Conversations {
   }
 
   async loadMore(): Promise<void> {
-    const before = this.#list.at(-1)?.lastMessage?.sentAt;
-    if (!this.#more || this.#loading || before === undefined) return;
+    const last = this.#list.at(-1);
+    if (!this.#more || this.#loading || !last) return;
+    const before = placeOf(last);
     this.#loading = true;
     try {
       const page = await this.#options.signaling.request('listConversations', { before });

@@ -17,6 +17,7 @@ import { measureFirstLoad } from './first-load.ts';
 import { measureMediaLoad } from './media-load.ts';
 import { measureMessages } from './messages.ts';
 import { idleShare, waitForQuiet } from './quiet.ts';
+import { measureRestart } from './restart.ts';
 import { measureSignIn } from './sign-in.ts';
 
 /** How much is measured; the quick one shows that everything works and roughly what comes out. */
@@ -26,6 +27,7 @@ const FULL = {
   messages: { people: 1_000, rounds: 5, seconds: 10, perSecond: 50 },
   callMemory: { calls: 100 },
   mediaLoad: { calls: 50, seconds: 10 },
+  restart: { restarts: 20 },
 };
 const QUICK: typeof FULL = {
   calls: { calls: 3, hold: 8 },
@@ -33,6 +35,7 @@ const QUICK: typeof FULL = {
   messages: { people: 100, rounds: 2, seconds: 3, perSecond: 50 },
   callMemory: { calls: 20 },
   mediaLoad: { calls: 5, seconds: 8 },
+  restart: { restarts: 2 },
 };
 
 const { values: options } = parseArgs({
@@ -54,6 +57,7 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   messages: () => measureMessages(counts.messages),
   'call-memory': () => measureCallMemory(counts.callMemory),
   'media-load': () => measureMediaLoad(counts.mediaLoad),
+  restart: () => measureRestart(counts.restart),
 };
 
 await command(async () => {

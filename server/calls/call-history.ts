@@ -36,7 +36,7 @@ export class CallHistory {
     };
   }
 
-  /** How many calls the account has missed since it last looked. */
+  /** How many calls the account has missed and seen neither in the list of calls nor in the conversation. */
   countMissed(accountId: string): Promise<number> {
     return this.#with.calls.countMissed(accountId);
   }
@@ -51,9 +51,13 @@ export class CallHistory {
   async tell(call: Call, entry: Message | null): Promise<void> {
     if (entry) await this.#with.conversations.deliver(entry);
     for (const leg of call.legs.values()) {
-      if (!isMissedBy(call, leg)) continue;
-      const count = await this.#with.calls.countMissed(leg.accountId);
-      this.#with.notifier.toAccount(leg.accountId, 'missedCalls', { count });
+      if (isMissedBy(call, leg)) await this.tellMissed(leg.accountId);
     }
+  }
+
+  /** Tells all of the account's tabs how many calls it has missed. */
+  async tellMissed(accountId: string): Promise<void> {
+    const count = await this.#with.calls.countMissed(accountId);
+    this.#with.notifier.toAccount(accountId, 'missedCalls', { count });
   }
 }

@@ -64,6 +64,7 @@ export interface Call {
   /** When the first device said that it rings. */
   readonly alertedAt: number | null;
   readonly answeredAt: number | null;
+  /** `by`: who ended it, or whose media or connection failed; null where that was nobody, or more than one. */
   readonly end: { readonly at: number; readonly reason: EndReason; readonly by: string | null } | null;
   readonly legs: ReadonlyMap<string, Leg>;
 }
@@ -310,14 +311,20 @@ function tick(call: Call, now: number): Outcome {
       case 'ringing':
         return ended(call, call.alertedAt === null ? 'unreachable' : 'no_answer', null, now);
       case 'connecting':
-        return ended(call, 'media_failed', null, now);
+        return ended(call, 'media_failed', failing(call), now);
       case 'active':
       case 'reconnecting':
-        return ended(call, 'connection_lost', null, now);
+        return ended(call, 'connection_lost', failing(call), now);
       case 'left':
     }
   }
   return wrongState;
+}
+
+/** The one member whose side is not up; null where that is true of more. */
+function failing(call: Call): string | null {
+  const [first, ...more] = [...call.legs.values()].filter((leg) => isAnswered(leg) && leg.state !== 'active');
+  return first !== undefined && more.length === 0 ? first.accountId : null;
 }
 
 const wrongState: Rejected = { rejected: 'wrong_state' };

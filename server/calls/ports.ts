@@ -1,4 +1,5 @@
 import type { Message } from '#protocol/chat';
+import type { PageEnd } from '#protocol/common';
 import type { CallSettings } from '#protocol/settings';
 import type { Call } from './call.ts';
 
@@ -16,10 +17,10 @@ export interface CallRepository {
   /** The account's calls that have ended and are not hidden from it, the latest first. */
   listEnded(
     accountId: string,
-    which: { missed: boolean; before: number | undefined },
+    which: { missed: boolean; before: PageEnd | undefined },
     limit: number,
   ): Promise<Call[]>;
-  /** How many calls the account has missed since it last looked. */
+  /** How many calls the account has missed since it last looked at the list, and not read of in the conversation. */
   countMissed(accountId: string): Promise<number>;
   markSeen(accountId: string, now: number): Promise<void>;
 }

@@ -94,18 +94,22 @@ export class ChatService {
     return { seq: message.seq, sentAt: message.sentAt };
   }
 
-  /** @throws {AppError} `not_found` unless the account is a member. */
+  /**
+   * Moves the account's read mark; true where missed calls may be among what it has read now.
+   *
+   * @throws {AppError} `not_found` unless the account is a member.
+   */
   async markRead(
     accountId: string,
     conversationId: string,
     seq: number,
     connectionId: string,
-  ): Promise<void> {
-    const { lastSeq } = await this.#find(conversationId, accountId);
+  ): Promise<boolean> {
+    const { lastSeq, members } = await this.#find(conversationId, accountId);
     const upTo = Math.min(seq, lastSeq);
-    if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
-      this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
-    }
+    if (!(await this.#conversations.markRead(conversationId, accountId, upTo))) return false;
+    this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
+    return members.some((member) => member.accountId === accountId && member.missedCalls > 0);
   }
 
   /** Sends a committed message to every connection of its members, but for one. */

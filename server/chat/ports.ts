@@ -1,4 +1,5 @@
 import type { Message } from '#protocol/chat';
+import type { PageEnd } from '#protocol/common';
 import type { ConversationRecord } from './conversation.ts';
 
 /** Where conversations are kept. */
@@ -9,8 +10,8 @@ export interface ConversationRepository {
   findFor(id: string, accountId: string): Promise<ConversationRecord | undefined>;
   /** The members' accounts; none where there is no such conversation. */
   membersOf(id: string): Promise<string[]>;
-  /** Those of the account that have messages, the latest first, whose last message came before `before`. */
-  list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]>;
+  /** Those of the account that have messages, the latest first, from where the page before ended. */
+  list(accountId: string, before: PageEnd | undefined, limit: number): Promise<ConversationRecord[]>;
   /** How many of the account's conversations have messages it has not read. */
   countUnread(accountId: string): Promise<number>;
   /** Moves the member's read mark forward; false where it stood there or further already. */

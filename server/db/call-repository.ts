@@ -1,5 +1,6 @@
 import { callKind, endReason, legState, MISSED } from '#protocol/call';
 import type { Message } from '#protocol/chat';
+import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -89,7 +90,7 @@ export class SqlCallRepository implements CallRepository {
 
   async listEnded(
     accountId: string,
-    { missed, before }: { missed: boolean; before: number | undefined },
+    { missed, before }: { missed: boolean; before: PageEnd | undefined },
     limit: number,
   ): Promise<Call[]> {
     const rows: unknown = await this.#database('calls')
@@ -98,9 +99,12 @@ export class SqlCallRepository implements CallRepository {
       .whereNotNull('calls.ended_at')
       .modify((query) => {
         if (missed) void query.where('mine.role', 'callee').whereIn('calls.end_reason', MISSED);
-        if (before !== undefined) void query.where('calls.created_at', '<', before);
+        if (before) void query.whereRaw('(calls.created_at, calls.id) < (?, ?)', [before.time, before.id]);
       })
-      .orderBy('calls.created_at', 'desc')
+      .orderBy([
+        { column: 'calls.created_at', order: 'desc' },
+        { column: 'calls.id', order: 'desc' },
+      ])
       .limit(limit)
       .select('calls.*');
     return this.#withLegs(z.array(callRow).parse(rows));
@@ -112,7 +116,12 @@ export class SqlCallRepository implements CallRepository {
       .join('accounts', 'accounts.id', 'mine.account_id')
       .where({ 'mine.account_id': accountId, 'mine.role': 'callee', 'mine.hidden': false })
       .whereIn('calls.end_reason', MISSED)
+      .leftJoin('messages as entry', 'entry.call_id', 'calls.id')
+      .leftJoin('conversation_members as reader', (join) => {
+        join.on('reader.conversation_id', 'entry.conversation_id').on('reader.account_id', 'mine.account_id');
+      })
       .whereRaw('calls.ended_at > accounts.calls_seen_at')
+      .whereRaw('(entry.seq is null or entry.seq > reader.read_seq)')
       .count({ count: '*' })
       .first();
     return z.object({ count: z.number() }).parse(row).count;

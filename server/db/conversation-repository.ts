@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MISSED } from '#protocol/call';
+import type { PageEnd } from '#protocol/common';
 import { z } from 'zod';
 import type { ConversationRecord } from '../chat/conversation.ts';
 import type { ConversationRepository } from '../chat/ports.ts';
@@ -59,15 +60,22 @@ export class SqlConversationRepository implements ConversationRepository {
       .map((row) => row.account_id);
   }
 
-  async list(accountId: string, before: number | undefined, limit: number): Promise<ConversationRecord[]> {
+  async list(accountId: string, before: PageEnd | undefined, limit: number): Promise<ConversationRecord[]> {
     const rows: unknown = await this.#database('conversations')
       .join('conversation_members as mine', 'mine.conversation_id', 'conversations.id')
       .where('mine.account_id', accountId)
       .where('conversations.last_seq', '>', 0)
       .modify((query) => {
-        if (before !== undefined) void query.where('conversations.last_message_at', '<', before);
+        if (before)
+          void query.whereRaw('(conversations.last_message_at, conversations.id) < (?, ?)', [
+            before.time,
+            before.id,
+          ]);
       })
-      .orderBy('conversations.last_message_at', 'desc')
+      .orderBy([
+        { column: 'conversations.last_message_at', order: 'desc' },
+        { column: 'conversations.id', order: 'desc' },
+      ])
       .limit(limit)
       .select('conversations.*');
     return this.#complete(z.array(conversationRow).parse(rows));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, time } from './common.ts';
+import { id, pageEnd, time } from './common.ts';
 
 export const callKind = z.enum(['voice', 'video']);
 export type CallKind = z.infer<typeof callKind>;
@@ -64,7 +64,10 @@ export const call = z.strictObject({
   answeredAt: time.nullable(),
   endedAt: time.nullable(),
   reason: endReason.nullable(),
-  /** Who ended it; null where time or a fault did. */
+  /**
+   * Who ended it; for `media_failed` and `connection_lost`, on whose side the fault was. Null where time ended it,
+   * or both sides failed.
+   */
   endedBy: id.nullable(),
   legs: z.array(leg),
   /** The tab that one's own leg is bound to: the call is here where it is this tab's id, else elsewhere. */
@@ -84,13 +87,13 @@ export const MISSED: readonly EndReason[] = ['cancelled', 'no_answer', 'unreacha
 /** One's calls that have ended, the latest first. */
 export const listCalls = z.strictObject({
   missed: z.boolean(),
-  /** `createdAt` of the last call of the page before. */
-  before: time.optional(),
+  /** `createdAt` and id of the last call of the page before. */
+  before: pageEnd.optional(),
 });
 export type ListCalls = z.infer<typeof listCalls>;
 export const callsPage = z.strictObject({ calls: z.array(call), more: z.boolean() });
 export type CallsPage = z.infer<typeof callsPage>;
 
-/** How many calls one has missed since one last looked. */
+/** How many calls one has missed, and has seen neither in the list of calls nor in the conversation. */
 export const missedCalls = z.strictObject({ count: z.int().nonnegative() });
 export type MissedCalls = z.infer<typeof missedCalls>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callKind, endReason } from './call.ts';
-import { id, seq, time } from './common.ts';
+import { id, pageEnd, seq, time } from './common.ts';
 import { MESSAGE_MAX } from './limits.ts';
 import { person } from './people.ts';
 import { codePoints } from './text.ts';
@@ -59,8 +59,8 @@ export type Conversation = z.infer<typeof conversation>;
 
 /** The member's conversations that have messages, the latest first. */
 export const listConversations = z.strictObject({
-  /** The time of the last message of the last conversation of the page before. */
-  before: time.optional(),
+  /** Of the last conversation of the page before: the time of its last message, and its id. */
+  before: pageEnd.optional(),
 });
 export type ListConversations = z.infer<typeof listConversations>;
 

@@ -6,6 +6,10 @@ export const id = z.uuid();
 /** Milliseconds since 1970-01-01T00:00Z by the server's clock. */
 export const time = z.int().nonnegative();
 
+/** Where a page of a list ended that is ordered by time: its last row. Rows of one time are told apart by id. */
+export const pageEnd = z.strictObject({ time, id });
+export type PageEnd = z.infer<typeof pageEnd>;
+
 /** A message's place in its conversation: 1, 2, 3, ... without gaps. */
 export const seq = z.int().nonnegative();
 

@@ -52,7 +52,7 @@ export function createHandlers({
     listMessages: ({ accountId }, data) => chat.messages(accountId, data),
     sendMessage: ({ id, accountId }, data) => chat.send(accountId, data, id),
     async markRead({ id, accountId }, { conversationId, seq }) {
-      await chat.markRead(accountId, conversationId, seq, id);
+      if (await chat.markRead(accountId, conversationId, seq, id)) await history.tellMissed(accountId);
       return DONE;
     },
 

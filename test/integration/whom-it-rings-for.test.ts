@@ -141,6 +141,8 @@ describe('history', () => {
     const { messages } = await world.b.request('listMessages', { conversationId, after: 0 });
     expect(messages.map((message) => message.call?.reason)).toEqual(['cancelled', 'hung_up']);
     await world.b.request('markRead', { conversationId, seq: 2 });
+    // Whoever has read of it in the conversation need not be told by the badge of the list.
+    expect(await world.b.next('missedCalls', ({ count }) => count === 0)).toEqual({ count: 0 });
     const { conversations } = await world.b.request('listConversations', {});
     expect(conversations[0]).toMatchObject({ missedCalls: 0, lastMessage: { call: { id: answered } } });
   });
@@ -188,11 +190,12 @@ describe('history', () => {
     await world.b.next('missedCalls', ({ count }) => count === 28);
     const first = await world.b.request('listCalls', { missed: false });
     expect(first).toMatchObject({ more: true });
-    const before = first.calls.at(-1)?.createdAt ?? 0;
+    const last = first.calls.at(-1);
+    if (!last) throw new Error('the first page is empty');
+    const before = { time: last.createdAt, id: last.id };
     const second = await world.b.request('listCalls', { missed: false, before });
     const listed = [...first.calls, ...second.calls].map(({ id }) => id);
-    expect(listed.filter((id, index) => listed.indexOf(id) !== index)).toEqual([]);
-    expect(new Set(listed).size).toBeGreaterThan(30);
+    expect(listed.toSorted()).toEqual(ids.toSorted());
     const missed = await world.b.request('listCalls', { missed: true });
     expect(missed.calls.every(({ reason }) => reason === 'cancelled')).toBe(true);
     expect((await world.a.request('listCalls', { missed: true })).calls).toEqual([]);

@@ -1,7 +1,7 @@
 import type { CallKind, EndReason } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
+import type { Fault } from '../../lib/call-outcome.ts';
 import type { DeviceProblem } from '../../lib/devices.ts';
-import type { Blame } from '../../lib/media-blame.ts';
 
 function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): string {
   switch (problem) {
@@ -16,8 +16,8 @@ function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): str
   }
 }
 
-function mediaFailed(blame: Blame, name: string): string {
-  switch (blame) {
+function mediaFailed(fault: Fault, name: string): string {
+  switch (fault) {
     case 'own':
       return `Your sound and picture could not get through to the server. Try another network, or ask who runs this server to check its media port.`;
     case 'other':
@@ -27,13 +27,24 @@ function mediaFailed(blame: Blame, name: string): string {
   }
 }
 
+function connectionLost(fault: Fault, name: string): string {
+  switch (fault) {
+    case 'own':
+      return 'Your connection was lost. Check your network, then call again.';
+    case 'other':
+      return `${name}’s connection was lost. You can call again, or write a message.`;
+    case 'both':
+      return 'The connection was lost. You can call again.';
+  }
+}
+
 /** What there is to know of a call that is over. */
 export interface EndedCall {
   reason: EndReason | ErrorCode | 'elsewhere';
   name: string;
   outgoing: boolean;
-  /** Whose media failed, where they did. */
-  blame: Blame;
+  /** Where media or connection failed. */
+  fault: Fault;
 }
 
 /** Calls, before, in and after. */
@@ -77,7 +88,10 @@ export const call = {
   elsewhere: (name: string) => `You are in a call with ${name} in another tab or on another device.`,
   answeredElsewhere: 'Answered on another device',
   missed: (name: string) => `Missed call from ${name}`,
-  trouble: 'The media server cannot be reached. Still trying…',
+  trouble: {
+    unreachable: 'The media server cannot be reached. Still trying…',
+    unsupported: 'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
+  },
   devices(audio: DeviceProblem | null, video: DeviceProblem | null): string | null {
     if (audio && video && audio === video && audio !== 'absent') {
       const words = deviceWords('microphone', audio).replace('microphone', 'camera and microphone');
@@ -87,7 +101,7 @@ export const call = {
     if (video) return `${deviceWords('camera', video)} The call goes on without your picture.`;
     return null;
   },
-  reason({ reason, name, outgoing, blame }: EndedCall): string {
+  reason({ reason, name, outgoing, fault }: EndedCall): string {
     switch (reason) {
       case 'hung_up':
         return 'The call is over.';
@@ -108,9 +122,9 @@ export const call = {
           ? `${name} could not be reached. Write a message; it will be there when ${name} is back.`
           : 'The call was over before you answered.';
       case 'media_failed':
-        return mediaFailed(blame, name);
+        return mediaFailed(fault, name);
       case 'connection_lost':
-        return 'The connection was lost. You can call again.';
+        return connectionLost(fault, name);
       case 'elsewhere':
         return 'The call goes on in another tab or on another device.';
       case 'already_in_call':

@@ -27,6 +27,7 @@ export const settings = {
   loading: 'Loading…',
   failed: 'The list could not be loaded.',
   tryAgain: 'Try again',
+  tryAgainFor: (what: string) => `Try again: ${what}`,
   saving: 'Saving…',
   browser: (browser: string, system: string) => `${browser} on ${system}`,
   failedToLoad: 'Your settings could not be loaded.',

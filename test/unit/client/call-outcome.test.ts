@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Call, EndReason } from '#protocol/call';
-import { callRow, latestOfEach, outcomeOf, talkedFor } from '../../../client/lib/call-outcome.ts';
+import { callRow, faultOf, latestOfEach, outcomeOf, talkedFor } from '../../../client/lib/call-outcome.ts';
+import { call } from '../../../client/texts/call.ts';
 import { calls as texts } from '../../../client/texts/calls.ts';
 
 const ANN = 'ann';
@@ -75,4 +76,15 @@ test('the plain names belong to the latest row of each person', () => {
     .filter((row) => row !== null)
     .map((row) => (row.id === '2' ? { ...row, peer: { id: 'cleo', username: 'cleo' } } : row));
   expect([...latestOfEach(rows)]).toEqual(['3', '2']);
+});
+
+test.each([
+  [BEN, 'ben’s sound and picture did not', 'ben’s connection was lost'],
+  [ANN, 'Your sound and picture could not get through', 'Your connection was lost'],
+  [null, 'on neither side', 'The connection was lost'],
+])('a call that %s failed is told so to ann', (endedBy, failed, lost) => {
+  const words = (reason: EndReason) =>
+    call.reason({ reason, name: 'ben', outgoing: true, fault: faultOf({ endedBy }, ANN) });
+  expect(words('media_failed')).toContain(failed);
+  expect(words('connection_lost')).toContain(lost);
 });

@@ -247,6 +247,18 @@ describe('deadlines', () => {
     expect(expired(STATES.ended)).toBe('none');
   });
 
+  test('a fault is told as that of the one side where it is', () => {
+    const by = (call: Call) => {
+      const outcome = apply(call, { type: 'tick' }, nextDeadline(call) ?? 0, DEADLINES);
+      return isRejected(outcome) ? outcome.rejected : outcome.call.end?.by;
+    };
+    expect(by(STATES.connecting)).toBeNull();
+    expect(by(after(STATES.connecting, [up(ANN)]))).toBe(BEN);
+    expect(by(after(STATES.connecting, [up(BEN)]))).toBe(ANN);
+    expect(by(after(STATES.active, [drop(BEN, BENS.tab)]))).toBe(BEN);
+    expect(by(after(STATES.active, [drop(ANN, ANNS.tab)], [drop(BEN, BENS.tab)]))).toBeNull();
+  });
+
   test('a late alert does not make the call ring longer than 90 s in all', () => {
     const call = after(invited(), [alert, T0 + 80_000]);
     expect(nextDeadline(call)).toBe(T0 + DEADLINES.invitation);
