@@ -12,8 +12,8 @@ const A_WHILE_IN_FRAMES = 40;
 
 test('two people sign up, see each other online and chat both ways', async () => {
   const server = await stage.serve();
-  const ann = await stage.person(server, 'ann');
-  const ben = await stage.person(server, 'ben');
+  const [ann, ben] = await Promise.all([stage.visitor(server, 'ann'), stage.visitor(server, 'ben')]);
+  await Promise.all([ann.signUp(), ben.signUp()]);
 
   await Promise.all([ann.seesPresence('ben', 'online'), ben.seesPresence('ann', 'online')]);
   await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);

@@ -55,7 +55,7 @@ test('a call whose other side is gone says so, ends as lost, and leaves no devic
 
   await ben.leave();
   await ann.screen.sees('Reconnecting…');
-  expect(await ann.callEnded()).toContain('The connection was lost.');
+  expect(await ann.callEnded()).toContain('ben’s connection was lost.');
   await darkAndSilent(ann);
   await media.empty();
 });
@@ -86,7 +86,7 @@ test('a server that comes back too late has ended the call, and no device stays 
   await first.close();
   await stage.serve({ DATA_DIR, PORT: String(first.port) }, { deadlines: { reconnecting: 1 } });
   for (const person of [ann, ben]) {
-    expect(await person.callEnded()).toContain('The connection was lost.');
+    expect(await person.callEnded()).toContain('ben’s connection was lost.');
     await darkAndSilent(person);
   }
 });

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'puppeteer-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import type { Overrides } from '../../server/app.ts';
+import { TestAccount } from '../support/account.ts';
 import { launchChromium, launchFirefox, type ChromiumOptions } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { Person } from '../support/person.ts';
@@ -57,17 +58,27 @@ export class Stage {
     return this.follow(await Person.at(await this.profile(seat), server.url, name));
   }
 
-  /** Someone who has signed up. */
+  /** Someone who has signed up already, and has come back. */
   async person(server: { readonly url: string }, name: string, seat?: Seat): Promise<Person> {
-    const person = await this.visitor(server, name, seat);
-    await person.signUp();
+    const [profile, { cookie }] = await Promise.all([
+      this.profile(seat),
+      TestAccount.signUp(server.url, name),
+    ]);
+    const { hostname } = new URL(server.url);
+    await profile.setCookie(
+      ...cookie.split('; ').map((pair) => {
+        const [key = '', value = ''] = pair.split('=', 2);
+        return { name: key, value, domain: hostname, path: '/', httpOnly: true };
+      }),
+    );
+    const person = this.follow(await Person.at(profile, server.url, name));
+    await person.signedIn();
     return person;
   }
 
   /** Ann and Ben have signed up, and each has the conversation with the other open. */
   async pair(server: TestServer): Promise<[ann: Person, ben: Person]> {
-    const ann = await this.person(server, 'ann');
-    const ben = await this.person(server, 'ben');
+    const [ann, ben] = await Promise.all([this.person(server, 'ann'), this.person(server, 'ben')]);
     await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
     return [ann, ben];
   }
