@@ -121,8 +121,8 @@ test('over HTTPS a page of any name has its camera, and a call works', async () 
   const server = await stage.serve({ TLS_CERT: certFile, TLS_KEY: keyFile });
   const seat = { args: [...(ELSEWHERE.args ?? []), '--ignore-certificate-errors'] };
   const address = { url: `https://${HOST}:${server.port}` };
-  const ann = await stage.person(address, 'ann', seat);
-  const ben = await stage.person(address, 'ben', seat);
+  const [ann, ben] = [await stage.visitor(address, 'ann', seat), await stage.visitor(address, 'ben', seat)];
+  await Promise.all([ann.signUp(), ben.signUp()]);
   await meet(ann, ben);
 
   await talk(ann, ben, 'video');
