@@ -15,7 +15,7 @@ const KEYS = Object.keys(schema.shape);
  * Variables that begin like ours and are none of ours are taken for mistyped settings. Other
  * programs' variables stand in the same environment, so only these beginnings are ours to judge.
  */
-const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'RATE_LIMIT_'];
+const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_'];
 
 /** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
 const PATHS = ['DATA_DIR', 'TLS_CERT', 'TLS_KEY'];

@@ -9,6 +9,13 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
+/** One or more, separated by commas. */
+const listOf = <T extends z.ZodType<unknown, string>>(item: T) =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((one) => one.trim()))
+    .pipe(z.array(item).min(1));
+
 const MOST_WORKERS_BY_DEFAULT = 4;
 
 /**
@@ -39,14 +46,12 @@ export const schema = z.strictObject({
   MEDIA_PORT: integer(0, 65_000).default(44_444),
 
   /**
-   * The IPv4 addresses, separated by commas, at which clients reach the media ports. The default is the
-   * addresses of this machine's interfaces, looked up anew for each call.
+   * The IPv4 and IPv6 addresses, separated by commas, at which clients reach the media ports. The default is
+   * what the name in PUBLIC_URL resolves to and the addresses of this machine's interfaces, followed as they change.
    */
-  MEDIA_ADDRESSES: z
-    .string()
-    .transform((list) => list.split(',').map((address) => address.trim()))
-    .pipe(z.array(z.ipv4('must be IPv4 addresses, separated by commas')).min(1))
-    .optional(),
+  MEDIA_ADDRESSES: listOf(
+    z.union([z.ipv4(), z.ipv6()], 'must be IPv4 or IPv6 addresses, separated by commas'),
+  ).optional(),
 
   /** How many media worker processes run; the default is one a core, at most 4. */
   MEDIA_WORKERS: integer(1, 64).default(() => Math.min(availableParallelism(), MOST_WORKERS_BY_DEFAULT)),
@@ -56,6 +61,34 @@ export const schema = z.strictObject({
 
   /** The certificate's private key in PEM. */
   TLS_KEY: z.string().min(1, 'must name a file').optional(),
+
+  /**
+   * The proxies in front of the web application, as addresses or networks (`10.0.0.0/8`), separated by commas. Only
+   * what these say of a client's address (`X-Forwarded-For`) is believed.
+   */
+  TRUSTED_PROXIES: listOf(
+    z.union(
+      [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+      'must be addresses or networks such as 10.0.0.0/8, separated by commas',
+    ),
+  ).default([]),
+
+  /**
+   * Whether media also goes through a TURN relay, for networks that let only some ports through: `on` starts
+   * coturn beside the server.
+   */
+  TURN: z.enum(['off', 'on'], 'must be on or off').default('off'),
+
+  /** The port of TURN, UDP and TCP. Over TLS it shares the port of the web application. */
+  TURN_PORT: integer(1, 65_535).default(3478),
+
+  /**
+   * What signs the credentials of TURN, at most two, separated by commas: the first signs, both are accepted, so that
+   * the second can be the one before. The default is a new one at each start.
+   */
+  TURN_SECRET: listOf(z.string().min(32, 'must have at least 32 characters each'))
+    .refine((list) => list.length <= 2, 'must be at most two')
+    .optional(),
 
   /** Multiplies every rate limit: for load tests, or for many people behind one address. */
   RATE_LIMIT_FACTOR: integer(1, 1_000_000).default(1),

@@ -1,12 +1,5 @@
-import { readFileSync } from 'node:fs';
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { createSecureContext } from 'node:tls';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
 import { AccountService } from './accounts/account-service.ts';
@@ -20,24 +13,24 @@ import { ChatService } from './chat/chat-service.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
-import { openDatabase } from './db/database.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
-import { createLogger, type Logger } from './logger.ts';
+import { createLogger } from './logger.ts';
 import { MediaRooms } from './media/rooms.ts';
-import { MediaWorkers } from './media/workers.ts';
 import { Directory } from './presence/directory.ts';
 import { PeopleService } from './presence/people-service.ts';
-import { announce, announcedAddresses } from './reach/announced-addresses.ts';
+import { announce, AnnouncedAddresses } from './reach/announced-addresses.ts';
+import { Front } from './reach/front.ts';
+import { TrustedProxies } from './reach/trusted-proxies.ts';
 import { SessionCookie } from './sessions/cookie.ts';
 import { OriginPolicy } from './sessions/origin-policy.ts';
-import { loadSecret } from './sessions/secret.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
+import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import { startStep } from './start-error.ts';
+import { listen, openCertificates, openData, portOf, startRelay, startWorkers } from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
@@ -62,15 +55,15 @@ export interface App {
 export async function createApp(config: Config, { deadlines, heartbeat }: Overrides = {}): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
-  const tls = await readCertificate(config);
-  const { secret, database } = await startStep(
-    async () => ({ database: await openDatabase(config.DATA_DIR), secret: loadSecret(config.DATA_DIR) }),
-    (reason, code) =>
-      /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
-        ? `The data folder ${config.DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`
-        : `The database in ${config.DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`,
-  );
+  const certificates = await openCertificates(config, logger);
+  const { secret, database } = await openData(config);
   const workers = await startWorkers(config, logger);
+  const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
+  const relay = await startRelay(config, { overTls: certificates !== undefined, tlsPort, logger });
+  const addresses = new AnnouncedAddresses({
+    configured: config.MEDIA_ADDRESSES,
+    publicName: config.PUBLIC_URL?.hostname,
+  });
 
   const connections = new Connections();
   const accountRepository = new SqlAccountRepository(database);
@@ -90,7 +83,7 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
   });
   const rooms = new MediaRooms({
     workers,
-    announce: (candidates) => announce(candidates, announcedAddresses(config.MEDIA_ADDRESSES)),
+    announce: (candidates) => announce(candidates, addresses.list()),
     logger,
   });
   const settingsRepository = new SqlSettingsRepository(database);
@@ -129,9 +122,10 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
   });
   await calls.restore();
 
-  const secure = tls !== undefined || config.PUBLIC_URL?.protocol === 'https:';
+  const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
+  const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
   const http = createHttpApp({
     accounts,
@@ -140,10 +134,20 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     originPolicy,
     clientFolder: CLIENT_FOLDER,
     rateLimitFactor,
+    clientOf: (request) => proxies.clientOf(request),
     logger,
   });
   const signaling = new SignalingServer({
-    services: { people, chat, calls, history, settings, rooms, connections },
+    services: {
+      people,
+      chat,
+      calls,
+      history,
+      settings,
+      rooms,
+      connections,
+      iceServers: (host, accountId) => relay?.iceServers(host, accountId) ?? null,
+    },
     accounts,
     sessions,
     cookie,
@@ -155,8 +159,10 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
   const handle = http.callback();
   // Koa answers every error itself, so nothing waits for this promise.
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
-  const server = tls ? createHttpsServer(tls, onRequest) : createHttpServer(onRequest);
+  const server = createServer(onRequest);
   signaling.attach(server);
+  const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
+  const listener: Server = front?.server ?? server;
   const purge = setInterval(() => {
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));
   }, PURGE_EVERY_MS);
@@ -168,9 +174,13 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     signaling.close();
     await new Promise((resolve) => {
       // Where it never listened there is nothing to close, which comes as an error that says so.
-      server.close(resolve);
+      listener.close(resolve);
       server.closeAllConnections();
+      front?.closeAllConnections();
     });
+    certificates?.close();
+    addresses.close();
+    relay?.close();
     workers.close();
     await database.destroy();
   };
@@ -178,54 +188,11 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
   return {
     workers,
     rooms,
-    listen: () => listen(server, config),
+    listen: async () => {
+      await listen(listener, config);
+      certificates?.start();
+      return portOf(listener);
+    },
     close: () => (closing ??= close()),
   };
-}
-
-interface Certificate {
-  cert: Buffer;
-  key: Buffer;
-}
-
-async function readCertificate({ TLS_CERT, TLS_KEY }: Config): Promise<Certificate | undefined> {
-  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
-  return startStep(
-    () => {
-      const certificate = { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
-      createSecureContext(certificate);
-      return certificate;
-    },
-    (reason) =>
-      `TLS_CERT (${TLS_CERT}) and TLS_KEY (${TLS_KEY}) must name a certificate and its key, in PEM: ${reason}.`,
-  );
-}
-
-function startWorkers({ MEDIA_WORKERS, MEDIA_PORT }: Config, logger: Logger): Promise<MediaWorkers> {
-  return startStep(
-    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, logger }),
-    (reason) =>
-      reason.includes('address already in use')
-        ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`
-        : `The media worker does not start: run "npm start", which sets it up, or set MEDIASOUP_WORKER_BIN to one that works (${reason}).`,
-  );
-}
-
-function listen(server: Server, { HOST, PORT }: Config): Promise<number> {
-  const listening = new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: PORT, ...(HOST !== undefined && { host: HOST }) }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : PORT);
-    });
-  });
-  return startStep(
-    () => listening,
-    (reason, code) => {
-      if (code === 'EADDRINUSE')
-        return `Port ${PORT} is taken by another program: stop that one, or set PORT to another number.`;
-      if (code === 'EACCES') return `Port ${PORT} may not be used by this user: set PORT to 1024 or more.`;
-      return `Nobody can connect to ${HOST ?? 'this machine'}: set HOST to an address that this machine has, or leave it out (${reason}).`;
-    },
-  );
 }

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client';
-import type { ConsumerOptions, MediaSource, TransportOptions } from '#protocol/media';
+import type { ConsumerOptions, IceServers, MediaSource, TransportOptions } from '#protocol/media';
 import { uuid } from './ids.ts';
 import { BrowserUnsupported, prepareMedia } from './media-device.ts';
 import { PRODUCER_OPTIONS } from './producer-options.ts';
@@ -75,6 +75,8 @@ export class MediaSession {
   #interrupted = false;
   #failures = 0;
   #closed = false;
+  /** Until the relays' credentials are half as old as they may be. */
+  #refresh: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: MediaSessionOptions) {
     this.#options = options;
@@ -190,13 +192,14 @@ export class MediaSession {
       .finally(() => (this.#joining = false));
     if (this.#closed) return;
     const joined: Joined = {
-      send: loaded.createSendTransport(transportOptions(answer.sendTransport)),
-      recv: loaded.createRecvTransport(transportOptions(answer.recvTransport)),
+      send: loaded.createSendTransport(transportOptions(answer.sendTransport, answer.iceServers)),
+      recv: loaded.createRecvTransport(transportOptions(answer.recvTransport, answer.iceServers)),
       senders: new Map(),
       incoming: new Map(),
     };
     this.#joined = joined;
     this.#show();
+    this.#refreshLater(joined, answer.iceServers);
     for (const transport of [joined.send, joined.recv]) this.#tend(joined, transport);
     await Promise.all([
       this.#sync('microphone'),
@@ -209,6 +212,7 @@ export class MediaSession {
   #leave(): void {
     const joined = this.#joined;
     this.#joined = null;
+    clearTimeout(this.#refresh);
     joined?.send.close();
     joined?.recv.close();
   }
@@ -226,8 +230,9 @@ export class MediaSession {
       done();
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'disconnected' || state === 'failed')
-        void this.#guard(this.#restartIce(joined, transport), joined);
+      if (state === 'disconnected') void this.#guard(this.#restartIce(joined, transport), joined);
+      // The addresses that the server had when this was made lead nowhere; it may have others by now.
+      if (state === 'failed' && this.#joined === joined) this.join();
     });
     if (transport !== joined.send) return;
     transport.on('produce', ({ rtpParameters, appData }, done) => {
@@ -240,6 +245,23 @@ export class MediaSession {
         .then(({ producerId }) => sent.resolve(producerId), sent.reject);
       done({ id: uuid() });
     });
+  }
+
+  /** A restart of ICE late in the call needs credentials that are good then. */
+  #refreshLater(joined: Joined, iceServers: IceServers | null): void {
+    if (!iceServers) return;
+    const refresh = async () => {
+      const { signaling, callId } = this.#options;
+      const fresh = await signaling.request('getIceServers', { callId });
+      if (this.#joined !== joined || !fresh.iceServers) return;
+      const { servers } = fresh.iceServers;
+      await Promise.all(
+        [joined.send, joined.recv].map((one) => one.updateIceServers({ iceServers: servers })),
+      );
+      this.#refreshLater(joined, fresh.iceServers);
+    };
+    const half = (iceServers.lifetime / 2) * 1_000;
+    this.#refresh = setTimeout(() => void this.#guard(refresh(), joined), half);
   }
 
   async #restartIce(joined: Joined, transport: types.Transport): Promise<void> {
@@ -321,6 +343,6 @@ export class MediaSession {
   }
 }
 
-function transportOptions(options: TransportOptions): types.TransportOptions {
-  return options as types.TransportOptions;
+function transportOptions(options: TransportOptions, iceServers: IceServers | null): types.TransportOptions {
+  return { ...options, ...(iceServers && { iceServers: iceServers.servers }) } as types.TransportOptions;
 }

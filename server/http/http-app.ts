@@ -1,4 +1,5 @@
 import { bodyParser } from '@koa/bodyparser';
+import type { IncomingMessage } from 'node:http';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { createSession } from 'koa-session';
@@ -21,6 +22,8 @@ interface Options {
   /** The folder of the built client. */
   clientFolder: string;
   rateLimitFactor: number;
+  /** The address that a request came from, behind whatever proxies there are. */
+  clientOf: (request: IncomingMessage) => string;
   logger: Logger;
 }
 
@@ -30,12 +33,17 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The Koa application: security headers, the client's files, the session, the routes. */
 export function createHttpApp(options: Options): Koa {
-  const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, logger } = options;
+  const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, clientOf, logger } =
+    options;
   const app = new Koa();
   app.keys = cookie.keys;
   // What comes here is a connection that broke, or bytes that were no HTTP; koa alone would print it as it is.
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'a connection failed'));
 
+  app.use(async (ctx, next) => {
+    ctx.request.ip = clientOf(ctx.req);
+    await next();
+  });
   app.use(handleErrors(logger));
   app.use(securityHeaders(cookie.secure));
   app.use(serveClient(clientFolder));

@@ -12,7 +12,7 @@ import { presentSelf, type AccountService } from '../accounts/account-service.ts
 import { AppError } from '../errors.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
-import { clientAddress, networkOf } from './client-address.ts';
+import { networkOf } from './client-network.ts';
 import { identityOf, requireIdentity, signInAs } from './session-store.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 
@@ -34,7 +34,7 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
 
   router.post('/account', async (ctx) => {
     const form = parseBody(ctx, signUp);
-    await limits.countSignUp(networkOf(clientAddress(ctx)));
+    await limits.countSignUp(networkOf(ctx.ip));
     const account = await accounts.signUp(form);
     await signInAs(ctx, account.id);
     ctx.status = 201;
@@ -43,9 +43,7 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
 
   router.post('/session', async (ctx) => {
     const form = parseBody(ctx, signIn);
-    const account = await limits.guard(form.username, networkOf(clientAddress(ctx)), () =>
-      accounts.authenticate(form),
-    );
+    const account = await limits.guard(form.username, networkOf(ctx.ip), () => accounts.authenticate(form));
     await signInAs(ctx, account.id);
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
@@ -60,9 +58,7 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
     const { accountId } = identity;
     const form = parseBody(ctx, changePassword);
     const { username } = await accounts.get(accountId);
-    await limits.guard(username, networkOf(clientAddress(ctx)), () =>
-      accounts.changePassword(accountId, form),
-    );
+    await limits.guard(username, networkOf(ctx.ip), () => accounts.changePassword(accountId, form));
     // Whoever knew the old password is out, everywhere else; here the session goes on.
     await sessions.end({ accountId, except: identity.sessionId });
     ctx.status = 204;
@@ -72,7 +68,7 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
     const { accountId } = requireIdentity(ctx);
     const form = parseBody(ctx, changeEmail);
     const { username } = await accounts.get(accountId);
-    const account = await limits.guard(username, networkOf(clientAddress(ctx)), () =>
+    const account = await limits.guard(username, networkOf(ctx.ip), () =>
       accounts.changeEmail(accountId, form),
     );
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;

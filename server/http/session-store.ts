@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { Identity } from '../sessions/session.ts';
-import { clientAddress } from './client-address.ts';
 
 declare module 'koa' {
   interface DefaultContext {
@@ -32,7 +31,7 @@ export function createSessionStore(sessions: SessionService) {
     async set(key: string, data: unknown, maxAge: number, { ctx }: { ctx?: Context }): Promise<void> {
       const { accountId, _expire } = stored.parse(data);
       if (accountId === undefined || ctx === undefined) return;
-      const origin = { userAgent: ctx.get('user-agent'), address: clientAddress(ctx) };
+      const origin = { userAgent: ctx.get('user-agent'), address: ctx.ip };
       await sessions.save(key, accountId, _expire ?? Date.now() + maxAge, origin);
     },
 

@@ -65,7 +65,7 @@ export class MediaRooms {
   }
 
   /** Joins, or joins anew: what the account had in the room before is closed. */
-  async join(accountId: string, { callId, rtpCapabilities, sending }: Join, notify: Send): Promise<Joined> {
+  async join(accountId: string, { callId, rtpCapabilities, sending }: Join, notify: Send): Promise<Omit<Joined, 'iceServers'>> {
     const room = this.#rooms.get(callId) ?? this.#open(callId);
     const { router, send, recv } = await this.#prepare(room);
     if (room.closed) throw mediaLost();

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
@@ -17,6 +18,8 @@ const RESTART_AFTER_MS = 1_000;
 interface Options {
   count: number;
   firstPort: number;
+  /** Where the relay finds the media, if there is one. */
+  relayedAddress: string | undefined;
   logger: Logger;
 }
 
@@ -71,12 +74,8 @@ export class MediaWorkers {
     const port = this.#options.firstPort === 0 ? 0 : this.#options.firstPort + index;
     const worker = await mediasoup.createWorker({ logLevel: 'warn' });
     try {
-      const listen = { ip: '0.0.0.0', port };
       const webRtcServer = await worker.createWebRtcServer({
-        listenInfos: [
-          { ...listen, protocol: 'udp' },
-          { ...listen, protocol: 'tcp' },
-        ],
+        listenInfos: listenInfos(port, this.#options.relayedAddress),
       });
       const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
       this.#workers.set(index, entry);
@@ -105,4 +104,21 @@ export class MediaWorkers {
       }, RESTART_AFTER_MS).unref();
     });
   }
+}
+
+/** Every address of the machine, of each family that it has, and the one for the relay. */
+function listenInfos(port: number, relayedAddress: string | undefined): types.TransportListenInfo[] {
+  const everywhere = [{ ip: '0.0.0.0' }, ...(hasIpv6() ? [{ ip: '::', flags: { ipv6Only: true } }] : [])];
+  return [
+    ...everywhere.flatMap((listen): types.TransportListenInfo[] => [
+      { ...listen, port, protocol: 'udp' },
+      { ...listen, port, protocol: 'tcp' },
+    ]),
+    // A port of its own: beside a socket for all addresses the same port cannot be had.
+    ...(relayedAddress === undefined ? [] : [{ ip: relayedAddress, protocol: 'udp' as const }]),
+  ];
+}
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'));
 }

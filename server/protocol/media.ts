@@ -188,7 +188,20 @@ export const join = z.strictObject({
   sending: z.boolean(),
 });
 export type Join = z.infer<typeof join>;
+
+/** Relays for a client whose network lets only some ports through, as RTCPeerConnection takes them. */
+export const iceServers = z.strictObject({
+  servers: z.array(
+    z.strictObject({ urls: z.array(z.string()), username: z.string(), credential: z.string() }),
+  ),
+  /** For how many seconds the credentials are good: ask for new ones at half of it. */
+  lifetime: z.int().positive(),
+});
+export type IceServers = z.infer<typeof iceServers>;
+
 export const joined = z.strictObject({
+  /** Null where the server has no relay. */
+  iceServers: iceServers.nullable(),
   sendTransport: transportOptions,
   recvTransport: transportOptions,
   consumers: z.array(consumerOptions),
@@ -196,6 +209,10 @@ export const joined = z.strictObject({
 export type Joined = z.infer<typeof joined>;
 
 export const connectTransport = z.strictObject({ callId: id, transportId: id, dtlsParameters });
+/** New credentials for the relays of a call that goes on. */
+export const getIceServers = z.strictObject({ callId: id });
+export const freshIceServers = z.strictObject({ iceServers: iceServers.nullable() });
+
 export const restartIce = z.strictObject({ callId: id, transportId: id });
 export const iceRestarted = z.strictObject({ iceParameters });
 export type IceRestarted = z.infer<typeof iceRestarted>;

@@ -34,6 +34,7 @@ export const requests = {
   getRouterCapabilities: { data: nothing, answer: media.routerCapabilities },
   join: { data: media.join, answer: media.joined },
   connectTransport: { data: media.connectTransport, answer: nothing },
+  getIceServers: { data: media.getIceServers, answer: media.freshIceServers },
   restartIce: { data: media.restartIce, answer: media.iceRestarted },
   produce: { data: media.produce, answer: media.produced },
   pauseProducer: { data: media.pauseProducer, answer: nothing },

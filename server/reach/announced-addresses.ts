@@ -1,35 +1,93 @@
 import type { IceCandidate } from '#protocol/media';
+import { lookup } from 'node:dns/promises';
+import { isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
+/** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
+const LOOK_UP_EVERY_MS = 60_000;
+
+interface Options {
+  /** Those that the operator set; nothing else is announced then. */
+  configured: readonly string[] | undefined;
+  /** The name by which people reach the server, where it is set. */
+  publicName: string | undefined;
+}
+
 /**
- * The addresses at which clients reach the media ports: the configured ones, else every IPv4 address of this
- * machine as it stands now, the loopback last, so that a call on the machine itself works without a network.
+ * The addresses at which clients reach the media ports, as they stand now: those that were set; else what the
+ * server's public name resolves to, which is right behind a NAT too, then those of this machine's interfaces, which is
+ * right in its own network. The loopback comes last, so that a call on the machine itself works without a network.
  */
-export function announcedAddresses(configured: readonly string[] | undefined): string[] {
-  if (configured) return [...configured];
+export class AnnouncedAddresses {
+  readonly #configured: readonly string[] | undefined;
+  readonly #publicName: string | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #resolved: readonly string[] = [];
+
+  constructor({ configured, publicName }: Options) {
+    this.#configured = configured;
+    if (configured || publicName === undefined) return;
+    // In a URL an IPv6 address stands in brackets.
+    const name = publicName.replace(/^\[|\]$/g, '');
+    if (isIP(name)) {
+      this.#resolved = [name];
+      return;
+    }
+    this.#publicName = name;
+    void this.#lookUp();
+    this.#timer = setInterval(() => void this.#lookUp(), LOOK_UP_EVERY_MS).unref();
+  }
+
+  list(): string[] {
+    if (this.#configured) return [...this.#configured];
+    return [...new Set([...this.#resolved, ...interfaceAddresses()])];
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** What does not resolve right now keeps the addresses it had. */
+  async #lookUp(): Promise<void> {
+    try {
+      const found = await lookup(this.#publicName ?? '', { all: true });
+      this.#resolved = found.map(({ address }) => address);
+    } catch {
+      // No name server, or no such name: the interfaces have to do. The doctor tells.
+    }
+  }
+}
+
+/** Every address of this machine that others can name: those of links alone (RFC 4007) cannot be. */
+function interfaceAddresses(): string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
-    .filter((address) => address.family === 'IPv4');
+    .filter(({ family, scopeid }) => family === 'IPv4' || !scopeid);
   return [
-    ...addresses.filter((address) => !address.internal),
-    ...addresses.filter((address) => address.internal),
+    ...addresses.filter(({ internal }) => !internal),
+    ...addresses.filter(({ internal }) => internal),
   ].map(({ address }) => address);
 }
 
 /**
- * Writes each candidate once for every announced address. The worker listens on all of the machine's
- * addresses and knows none of them; so they may change while it runs.
+ * Writes each candidate once for every announced address of its family. The worker listens on all of the machine's
+ * addresses and knows none of them; so they may change while it runs. A candidate at an address of its own is left
+ * as it is.
  */
 export function announce(candidates: readonly IceCandidate[], addresses: readonly string[]): IceCandidate[] {
-  return candidates.flatMap((candidate) =>
-    addresses.map((address, index) => ({
-      ...candidate,
-      ip: address,
-      address,
-      // Candidates of different addresses have different foundations (RFC 8445, 5.1.1.3) ...
-      foundation: `${candidate.foundation}${index}`,
-      // ... and the local preference orders them (5.1.2.1): it stands in bits 8 to 23.
-      priority: Math.max(1, candidate.priority - index * 256),
-    })),
-  );
+  return candidates.flatMap((candidate) => {
+    if (candidate.address !== '0.0.0.0' && candidate.address !== '::') return [candidate];
+    const family = isIPv4(candidate.address);
+    return addresses
+      .filter((address) => isIPv4(address) === family)
+      .map((address, index) => ({
+        ...candidate,
+        ip: address,
+        address,
+        // Candidates of different addresses have different foundations (RFC 8445, 5.1.1.3) ...
+        foundation: `${candidate.foundation}${index}`,
+        // ... and the local preference orders them (5.1.2.1): it stands in bits 8 to 23.
+        priority: Math.max(1, candidate.priority - index * 256),
+      }));
+  });
 }

@@ -46,6 +46,7 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   getRouterCapabilities: 'signedIn',
   join: seated,
   connectTransport: seated,
+  getIceServers: seated,
   restartIce: seated,
   produce: seated,
   pauseProducer: seated,

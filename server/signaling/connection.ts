@@ -11,6 +11,8 @@ export class Connection {
   readonly accountId: string;
   readonly sessionId: string;
   readonly seat: Seat;
+  /** By which name or address the client reaches the server. */
+  readonly host: string;
   readonly #transport: SocketTransport;
   /** Notices that came before the snapshot, which they change: they follow it. */
   #held: string[] | undefined = [];
@@ -20,11 +22,13 @@ export class Connection {
     transport: SocketTransport,
     { accountId, sessionId }: Identity,
     { device, tab }: ConnectQuery,
+    host: string,
   ) {
     this.id = peer.id;
     this.#transport = transport;
     this.accountId = accountId;
     this.sessionId = sessionId;
+    this.host = host;
     this.seat = { device, tab, session: sessionId };
   }
 

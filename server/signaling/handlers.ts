@@ -1,3 +1,4 @@
+import type { IceServers } from '#protocol/media';
 import type { Answer, Method, RequestData } from '#protocol/methods';
 import type { CallService } from '../calls/call-service.ts';
 import type { CallHistory } from '../calls/call-history.ts';
@@ -16,6 +17,8 @@ export interface Services {
   settings: SettingsService;
   rooms: MediaRooms;
   connections: Connections;
+  /** The relays for an account's client that reaches the server by this name; null where there are none. */
+  iceServers: (host: string, accountId: string) => IceServers | null;
 }
 
 export type Handlers = {
@@ -33,6 +36,7 @@ export function createHandlers({
   settings,
   rooms,
   connections,
+  iceServers,
 }: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
@@ -78,10 +82,13 @@ export function createHandlers({
     block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
 
     getRouterCapabilities: () => rooms.capabilities(),
-    join: ({ accountId, seat }, data) =>
-      rooms.join(accountId, data, (notice, noticeData) => {
+    join: async ({ accountId, seat, host }, data) => ({
+      iceServers: iceServers(host, accountId),
+      ...(await rooms.join(accountId, data, (notice, noticeData) => {
         connections.toTab(accountId, seat.tab, notice, noticeData);
-      }),
+      })),
+    }),
+    getIceServers: ({ accountId, host }) => ({ iceServers: iceServers(host, accountId) }),
     async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
       await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
       return DONE;

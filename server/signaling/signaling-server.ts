@@ -119,11 +119,11 @@ export class SignalingServer {
       throw new AppError('rate_limited', 'Too many tabs are open. Close some.');
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, identity, query.data),
+      this.#open(webSocket, identity, query.data, hostOf(request)),
     );
   }
 
-  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery): void {
+  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, host: string): void {
     const { services, logger } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
@@ -134,7 +134,7 @@ export class SignalingServer {
 
     const transport = new SocketTransport(webSocket);
     const peer = this.#room.createPeer(randomUUID(), transport);
-    const connection = new Connection(peer, transport, identity, seat);
+    const connection = new Connection(peer, transport, identity, seat, host);
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
     peer.on('request', ({ method, data }, accept, reject) => {
@@ -185,6 +185,11 @@ export class SignalingServer {
       else webSocket.ping();
     }
   }
+}
+
+/** The name or address that the client has typed, without its port. */
+function hostOf({ headers }: IncomingMessage): string {
+  return URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '';
 }
 
 /** Answers an upgrade that is refused, as plain HTTP, with the same body as every HTTP error. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { announcedAddresses } from '../../server/reach/announced-addresses.ts';
+import { AnnouncedAddresses } from '../../server/reach/announced-addresses.ts';
 import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
@@ -7,7 +7,8 @@ const stage = useStage();
 
 test('Chromium and Firefox call each other', async () => {
   // Firefox offers no loopback where there is another network, so the server announces all it has, as by default.
-  const server = await stage.serve({ MEDIA_ADDRESSES: announcedAddresses(undefined).join(',') });
+  const addresses = new AnnouncedAddresses({ configured: undefined, publicName: undefined }).list();
+  const server = await stage.serve({ MEDIA_ADDRESSES: addresses.join(',') });
   const chris = await stage.person(server, 'chris');
   const fay = await stage.person(server, 'fay', { kind: 'firefox' });
   await Promise.all([chris.openConversation('fay'), fay.openConversation('chris')]);

@@ -31,6 +31,8 @@ export interface MediaReport {
   readonly roundTripMs: number | undefined;
   /** `udp` or `tcp` of the candidate pairs in use, without repetition. */
   readonly protocols: readonly string[];
+  /** How the relays in use are reached: `turn:udp`, `turn:tcp` or `turns:tcp`, without repetition; none for direct ways. */
+  readonly relays: readonly string[];
 }
 
 interface Watched {
@@ -103,6 +105,8 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       currentRoundTripTime?: number;
       localCandidateId?: string;
       protocol?: string;
+      candidateType?: string;
+      relayProtocol?: string;
     }
     const { connections, tracks } = (window as WatchedWindow).watchedMedia ?? { connections: [], tracks: [] };
     const open = connections.filter(({ connectionState }) => connectionState !== 'closed');
@@ -138,6 +142,11 @@ export async function readMedia(page: Page): Promise<MediaReport> {
     const roundTrips = pairs.flatMap(({ currentRoundTripTime: time }) =>
       time === undefined ? [] : [time * 1_000],
     );
+    const relays = pairs.flatMap(({ localCandidateId }) => {
+      const local = entries.find(({ id }) => id === localCandidateId);
+      if (local?.candidateType !== 'relay') return [];
+      return local.relayProtocol === 'tls' ? 'turns:tcp' : `turn:${local.relayProtocol ?? ''}`;
+    });
     const protocols = pairs.flatMap(
       ({ localCandidateId }) => entries.find(({ id }) => id === localCandidateId)?.protocol ?? [],
     );
@@ -170,6 +179,7 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       },
       roundTripMs: roundTrips.length > 0 ? Math.max(...roundTrips) : undefined,
       protocols: [...new Set(protocols)],
+      relays: [...new Set(relays)],
     };
   });
 }

@@ -1,12 +1,4 @@
-import type { Context } from 'koa';
 import { isIPv6 } from 'node:net';
-
-const MAPPED_IPV4 = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
-
-/** The address a request came from; an IPv4 client of a dual-stack socket is shown as IPv4 (RFC 4291, 2.5.5.2). */
-export function clientAddress(ctx: Context): string {
-  return ctx.ip.replace(MAPPED_IPV4, '');
-}
 
 /**
  * What limits count by: the address, of IPv6 the first 64 bits, since one household or one attacker has all

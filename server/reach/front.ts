@@ -1,0 +1,130 @@
+import type { Server as HttpServer } from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { pipeline } from 'node:stream';
+import { createSecureContext, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { CertificateSource } from './certificate.ts';
+import { wantsAcme } from './client-hello.ts';
+import { plainAddress } from './plain-address.ts';
+import { proxyHeader } from './proxy-protocol.ts';
+
+/** From the connection to the first byte that tells what it is for. */
+const FIRST_BYTE_WITHIN_MS = 10_000;
+/** A TURN client refreshes what it has every few minutes at most (RFC 8656, 7.3). */
+const RELAY_IDLE_MS = 15 * 60_000;
+/** STUN's messages and TURN's channels begin below and above this; an allocation comes first (RFC 8656, 12). */
+const STUN_BELOW = 4;
+
+interface Options {
+  certificates: CertificateSource;
+  /** Gets what is HTTP and WebSocket; it listens nowhere itself. */
+  http: HttpServer;
+  /** The port on the loopback at which the relay expects the PROXY protocol; undefined where there is none. */
+  relayPort: number | undefined;
+}
+
+/**
+ * One port for everything that is encrypted: it takes TLS, and tells HTTP from TURN by the first byte after the
+ * handshake. So a network that lets only 443/TCP through has calls too, with one name and one certificate. The
+ * authority's challenges (RFC 8737) are answered here as well.
+ */
+export class Front {
+  readonly #with: Options;
+  readonly #tls;
+  readonly #challenges;
+  readonly #sockets = new Set<Socket>();
+  /** The listener; it is opened and closed like any. */
+  readonly server: Server;
+
+  constructor(options: Options) {
+    this.#with = options;
+    const { certificates } = options;
+    this.#tls = createTlsServer(
+      {
+        ...certificates.current,
+        handshakeTimeout: FIRST_BYTE_WITHIN_MS,
+        // `stun.turn` is what a TURN client may ask for (RFC 7443).
+        ALPNCallback: ({ protocols }) => protocols.find((one) => one === 'http/1.1' || one === 'stun.turn'),
+      },
+      (socket) => this.#sort(socket),
+    );
+    certificates.onChange((certificate) => this.#tls.setSecureContext(certificate));
+    this.#challenges = createTlsServer(
+      {
+        ALPNProtocols: ['acme-tls/1'],
+        SNICallback: (name, answer) => {
+          const certificate = certificates.challenge(name);
+          answer(null, certificate && createSecureContext(certificate));
+        },
+      },
+      (socket) => socket.end(),
+    );
+    for (const server of [this.#tls, this.#challenges]) {
+      // A scanner, or a client that went away: nobody's concern.
+      server.on('tlsClientError', (_, socket) => socket.destroy());
+    }
+    this.server = createServer((socket) => this.#greet(socket));
+  }
+
+  /** Cuts what is connected: HTTP's connections, and relayed media. */
+  closeAllConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Reads the first message without taking it: which certificate is wanted stands in it. */
+  #greet(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(FIRST_BYTE_WITHIN_MS, () => socket.destroy());
+    let hello = Buffer.alloc(0);
+    const read = () => {
+      const more: unknown = socket.read();
+      if (!Buffer.isBuffer(more)) return;
+      hello = Buffer.concat([hello, more]);
+      const acme = wantsAcme(hello);
+      if (acme === undefined) return;
+      socket.off('readable', read);
+      socket.setTimeout(0);
+      socket.unshift(hello);
+      (acme ? this.#challenges : this.#tls).emit('connection', socket);
+    };
+    socket.on('readable', read);
+  }
+
+  #sort(socket: TLSSocket): void {
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(FIRST_BYTE_WITHIN_MS, () => socket.destroy());
+    socket.once('readable', () => {
+      const first: unknown = socket.read();
+      if (!Buffer.isBuffer(first)) {
+        socket.destroy();
+        return;
+      }
+      socket.setTimeout(0);
+      socket.unshift(first);
+      const { http, relayPort } = this.#with;
+      if (relayPort !== undefined && first.readUInt8() < STUN_BELOW) relay(socket, relayPort);
+      else http.emit('connection', socket);
+    });
+  }
+}
+
+/** Hands a TURN client's stream to the relay, and says whose it is: its limits must see the true address. */
+function relay(socket: TLSSocket, port: number): void {
+  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+  const upstream = connect({ host: '127.0.0.1', port });
+  upstream.write(
+    proxyHeader(
+      { address: plainAddress(remoteAddress), port: remotePort },
+      { address: plainAddress(localAddress), port: localPort },
+    ),
+  );
+  socket.setNoDelay(true);
+  upstream.setNoDelay(true);
+  socket.setTimeout(RELAY_IDLE_MS, () => socket.destroy());
+  pipeline(socket, upstream, socket, () => {
+    // Whichever side ended, the other has nobody to talk to.
+    socket.destroy();
+    upstream.destroy();
+  });
+}

@@ -1,0 +1,86 @@
+import type { IceServers } from '#protocol/media';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Logger } from '../logger.ts';
+import { issueTurnCredentials } from './turn-credentials.ts';
+import { TurnServer } from './turn-server.ts';
+
+/** In seconds. A call asks for new ones at half of it. */
+const LIFETIME = 300;
+
+interface Options {
+  /** Where the configuration of coturn is written. */
+  folder: string;
+  /** The port for clients, UDP and TCP. */
+  port: number;
+  /** What credentials are signed with, the first, and may be signed with; undefined makes a new one. */
+  secrets: readonly string[] | undefined;
+  /** Whether our own front hands TLS clients over. */
+  overTls: boolean;
+  /** The name by which people reach the server, where it is set. */
+  publicName: string | undefined;
+  /** The port at which our front is reached; asked for when it listens. */
+  tlsPort: () => number;
+  logger: Logger;
+}
+
+/** The way for networks that let only some ports through: media by TURN over UDP, TCP and TLS. */
+export class Relay {
+  readonly #options: Options;
+  readonly #servers: TurnServer[] = [];
+  readonly #secrets: readonly string[];
+  #innerPort: number | undefined;
+
+  private constructor(options: Options) {
+    this.#options = options;
+    this.#secrets = options.secrets ?? [randomBytes(32).toString('base64url')];
+  }
+
+  /** @throws {Error} see `TurnServer.start`. */
+  static async start(options: Options): Promise<Relay> {
+    const relay = new Relay(options);
+    try {
+      const { folder, port, overTls, logger } = options;
+      const common = { folder, secrets: relay.#secrets, logger };
+      relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
+      if (overTls) {
+        relay.#innerPort = await freePort();
+        relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#innerPort }));
+      }
+      return relay;
+    } catch (error) {
+      relay.close();
+      throw error;
+    }
+  }
+
+  /** Where our front hands over what comes by TLS; undefined where nothing does. */
+  get innerPort(): number | undefined {
+    return this.#innerPort;
+  }
+
+  /** @param host By which the client reached the server. */
+  iceServers(host: string, accountId: string, lifetime = LIFETIME): IceServers {
+    const { publicName, port, overTls, tlsPort } = this.#options;
+    const name = publicName ?? host;
+    const urls = [`turn:${name}:${port}?transport=udp`, `turn:${name}:${port}?transport=tcp`];
+    if (overTls) urls.push(`turns:${name}:${tlsPort()}?transport=tcp`);
+    return issueTurnCredentials({ secret: this.#secrets[0] ?? '', urls, accountId, lifetime });
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+  }
+}
+
+/** One that nobody has right now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}

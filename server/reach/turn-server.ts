@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../logger.ts';
+
+/** Where relayed clients find the media: one address of the loopback that nothing else uses. */
+export const RELAYED_MEDIA_ADDRESS = '127.44.44.44';
+/** Where the relay sends from. What it relays never leaves the machine. */
+const RELAY_ADDRESS = '127.0.0.1';
+/**
+ * Allocations of one person: two transports at three addresses of the relay make six, an ICE restart doubles them, and
+ * so does a second interface.
+ */
+const USER_QUOTA = 36;
+/** In bytes a second and allocation: twice what the media server takes of one sender. */
+const MAX_BYTES_PER_SECOND = 650_000;
+/** In seconds; a nonce that is used longer is refused, and the client takes the new one. */
+const NONCE_LIFETIME = 600;
+const RESTART_AFTER_MS = 1_000;
+const READY_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+
+export interface TurnOptions {
+  /** Where its configuration is written; a folder that only this user can read. */
+  folder: string;
+  /** What credentials may be signed with. */
+  secrets: readonly string[];
+  /**
+   * `public`: for clients, UDP and TCP, on every address. `inner`: on the loopback, for our own front, which sends the
+   * PROXY protocol.
+   */
+  kind: 'public' | 'inner';
+  port: number;
+  logger: Logger;
+}
+
+/**
+ * A coturn of ours, which relays to the media server and to nothing else. It is watched, started again when it ends, and
+ * ends with this process.
+ */
+export class TurnServer {
+  readonly #options: TurnOptions;
+  #child: ChildProcess | undefined;
+  #closed = false;
+
+  private constructor(options: TurnOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {Error} where it does not start: `EADDRINUSE`, `ENOENT` without the program, or what it printed. */
+  static async start(options: TurnOptions): Promise<TurnServer> {
+    if (options.kind === 'public') await assertFree(options.port);
+    const server = new TurnServer(options);
+    writeFileSync(server.#file, configuration(options), { mode: 0o600 });
+    const began = await server.#run();
+    if (began !== undefined) {
+      server.close();
+      throw began;
+    }
+    return server;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#child?.kill('SIGTERM');
+  }
+
+  get #file(): string {
+    return join(this.#options.folder, `turn-${this.#options.kind}.conf`);
+  }
+
+  /** Resolves when it is ready, or with the reason why it is not. */
+  async #run(): Promise<Error | undefined> {
+    const { port, logger, kind } = this.#options;
+    // With this process gone, however it went, the kernel ends it as well: the port must be free for the next.
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-c', this.#file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    let lastLine = '';
+    let ended: Error | undefined;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream
+        .setEncoding('utf8')
+        .on('data', (text: string) => (lastLine = text.trim().split('\n').at(-1) ?? lastLine));
+    }
+    child.once('error', (error) => (ended = error));
+    child.once('exit', (code, signal) => {
+      ended ??= new Error(`coturn ended with ${code ?? signal}: ${lastLine}`);
+      if (this.#closed) return;
+      logger.error({ kind, err: ended }, 'the relay ended');
+      setTimeout(() => this.#closed || void this.#run(), RESTART_AFTER_MS).unref();
+    });
+    const until = performance.now() + READY_WITHIN_MS;
+    while (!(await accepts(port))) {
+      if (ended) return ended;
+      if (performance.now() > until) return new Error(`coturn does not listen on port ${port}: ${lastLine}`);
+      await pause(LOOK_EVERY_MS);
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Everything is denied but the media server: with deny lists alone, some versions relay to the mapped forms of denied
+ * addresses (CVE-2026-27624). Connections to peers by TCP (RFC 6062) would be for nobody.
+ */
+function configuration({ folder, secrets, kind, port }: TurnOptions): string {
+  const listening =
+    kind === 'public'
+      ? [`listening-port=${port}`]
+      : [`listening-ip=127.0.0.1`, `tcp-proxy-port=${port}`, `listening-port=${port + 1}`, 'no-udp'];
+  return [
+    ...listening,
+    'no-tls',
+    'no-dtls',
+    'no-cli',
+    'no-tcp-relay',
+    'no-multicast-peers',
+    'no-rfc5780',
+    'no-software-attribute',
+    'no-stdout-log',
+    'log-file=stdout',
+    'simple-log',
+    'pidfile=/dev/null',
+    // It keeps nothing there, but wants to have it.
+    `userdb=${join(folder, `turn-${kind}.db`)}`,
+    'realm=chataway',
+    'fingerprint',
+    'use-auth-secret',
+    ...secrets.map((secret) => `static-auth-secret=${secret}`),
+    `stale-nonce=${NONCE_LIFETIME}`,
+    `user-quota=${USER_QUOTA}`,
+    `max-bps=${MAX_BYTES_PER_SECOND}`,
+    `relay-ip=${RELAY_ADDRESS}`,
+    'allow-loopback-peers',
+    'denied-peer-ip=0.0.0.0-255.255.255.255',
+    'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    `allowed-peer-ip=${RELAYED_MEDIA_ADDRESS}`,
+    '',
+  ].join('\n');
+}
+
+/** @throws {Error} `EADDRINUSE`. */
+async function assertFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => server.close(() => resolve()));
+  });
+}
+
+async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

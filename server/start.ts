@@ -1,0 +1,98 @@
+import type { AddressInfo, Server } from 'node:net';
+import type { Config } from '../config/load.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import type { Logger } from './logger.ts';
+import { MediaWorkers } from './media/workers.ts';
+import type { CertificateSource } from './reach/certificate.ts';
+import { CertificateFiles } from './reach/certificate-files.ts';
+import { Relay } from './reach/relay.ts';
+import { RELAYED_MEDIA_ADDRESS } from './reach/turn-server.ts';
+import { loadSecret } from './sessions/secret.ts';
+import { startStep } from './start-error.ts';
+
+// The steps of the start that may fail for the operator's reasons, each with the sentence that says how to mend it.
+
+export function openData({ DATA_DIR }: Config): Promise<{ database: Database; secret: string }> {
+  return startStep(
+    async () => ({ database: await openDatabase(DATA_DIR), secret: loadSecret(DATA_DIR) }),
+    (reason, code) =>
+      /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
+        ? `The data folder ${DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`
+        : `The database in ${DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`,
+  );
+}
+
+/** Undefined on plain HTTP. */
+export async function openCertificates(
+  { TLS_CERT, TLS_KEY }: Config,
+  logger: Logger,
+): Promise<CertificateSource | undefined> {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
+  return startStep(
+    () => new CertificateFiles({ certFile: TLS_CERT, keyFile: TLS_KEY, logger }),
+    (reason) =>
+      `TLS_CERT (${TLS_CERT}) and TLS_KEY (${TLS_KEY}) must name a certificate and its key, in PEM: ${reason}.`,
+  );
+}
+
+export function startWorkers(
+  { MEDIA_WORKERS, MEDIA_PORT, TURN }: Config,
+  logger: Logger,
+): Promise<MediaWorkers> {
+  const relayedAddress = TURN === 'on' ? RELAYED_MEDIA_ADDRESS : undefined;
+  return startStep(
+    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, relayedAddress, logger }),
+    (reason) =>
+      reason.includes('address already in use')
+        ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`
+        : `The media worker does not start: run "npm start", which sets it up, or set MEDIASOUP_WORKER_BIN to one that works (${reason}).`,
+  );
+}
+
+/** Undefined where no relay is wanted. */
+export async function startRelay(
+  { TURN, TURN_PORT, TURN_SECRET, PUBLIC_URL, DATA_DIR }: Config,
+  { overTls, tlsPort, logger }: { overTls: boolean; tlsPort: () => number; logger: Logger },
+): Promise<Relay | undefined> {
+  if (TURN === 'off') return undefined;
+  return startStep(
+    () =>
+      Relay.start({
+        folder: DATA_DIR,
+        port: TURN_PORT,
+        secrets: TURN_SECRET,
+        overTls,
+        publicName: PUBLIC_URL?.hostname,
+        tlsPort,
+        logger,
+      }),
+    (reason, code) => {
+      if (code === 'EADDRINUSE')
+        return `Port ${TURN_PORT} is taken by another program, perhaps by a coturn of the system's: stop that one, or set TURN_PORT.`;
+      if (code === 'ENOENT')
+        return 'TURN=on needs coturn and setpriv: run "npm start" as root, or "sudo apt-get install coturn util-linux".';
+      return `The relay does not start: ${reason}.`;
+    },
+  );
+}
+
+export function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: PORT, ...(HOST !== undefined && { host: HOST }) }, resolve);
+  });
+  return startStep(
+    () => listening,
+    (reason, code) => {
+      if (code === 'EADDRINUSE')
+        return `Port ${PORT} is taken by another program: stop that one, or set PORT to another number.`;
+      if (code === 'EACCES') return `Port ${PORT} may not be used by this user: set PORT to 1024 or more.`;
+      return `Nobody can connect to ${HOST ?? 'this machine'}: set HOST to an address that this machine has, or leave it out (${reason}).`;
+    },
+  );
+}
+
+/** The port of a server that listens. */
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}

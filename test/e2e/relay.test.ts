@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.ts';
+import type { Person } from '../support/person.ts';
+import { freePort } from '../support/free-port.ts';
+import { darkAndSilent, talk } from './call.ts';
+import { useStage, type Seat } from './stage.ts';
+
+const stage = useStage();
+const ANY_CERTIFICATE: Seat = { args: ['--ignore-certificate-errors'] };
+
+test.each(['turn:udp', 'turn:tcp', 'turns:tcp'])(
+  'a call goes through the relay alone, by %s',
+  async (way) => {
+    const { certFile, keyFile } = makeCertificate(await stage.folder());
+    const server = await stage.serve({
+      TURN: 'on',
+      TURN_PORT: String(await freePort()),
+      TLS_CERT: certFile,
+      TLS_KEY: keyFile,
+    });
+    const [ann, ben] = await Promise.all(
+      ['ann', 'ben'].map(async (name) => {
+        const person = await stage.visitor(server, name, ANY_CERTIFICATE);
+        await throughTheRelay(person, way);
+        await person.signUp();
+        return person;
+      }),
+    );
+    if (!ann || !ben) throw new Error('nobody came');
+    await ann.openConversation('ben');
+    await talk(ann, ben, 'video');
+    await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+    for (const person of [ann, ben]) expect((await person.media()).relays).toEqual([way]);
+    await ann.end();
+    await ben.callEnded();
+    await Promise.all([darkAndSilent(ann), darkAndSilent(ben)]);
+  },
+);
+
+/** From now on this page's media takes the relay, and of its addresses only the one of this scheme and transport. */
+async function throughTheRelay(person: Person, way: string): Promise<void> {
+  await person.page.evaluateOnNewDocument((wanted) => {
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration: RTCConfiguration = {}) {
+        const iceServers = configuration.iceServers?.map((server) => ({
+          ...server,
+          urls: [server.urls].flat().filter((url) => {
+            const [scheme, transport] = wanted.split(':');
+            return url.startsWith(`${scheme}:`) && url.endsWith(`transport=${transport}`);
+          }),
+        }));
+        super({ ...configuration, ...(iceServers && { iceServers }), iceTransportPolicy: 'relay' });
+      }
+    };
+  }, way);
+  await person.reload();
+}
