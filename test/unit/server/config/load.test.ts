@@ -31,16 +31,22 @@ test('every setting is read', () => {
     DATA_DIR: '/srv/chat',
     PUBLIC_URL: 'https://call.example.org',
     MEDIA_PORT: '50000',
-    MEDIA_ADDRESSES: '203.0.113.7, 198.51.100.9',
+    MEDIA_ADDRESSES: '203.0.113.7, 2001:db8::9',
     MEDIA_WORKERS: '2',
     TLS_CERT: '/a.pem',
     TLS_KEY: '/b.pem',
+    TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    TURN: 'on',
+    TURN_PORT: '3479',
+    TURN_SECRET: `${'n'.repeat(32)},${'o'.repeat(32)}`,
     RATE_LIMIT_FACTOR: '5',
     LOG_LEVEL: 'silent',
   });
   expect(Object.keys(config).sort()).toEqual(Object.keys(schema.shape).sort());
   expect(config.PUBLIC_URL?.origin).toBe('https://call.example.org');
-  expect(config.MEDIA_ADDRESSES).toEqual(['203.0.113.7', '198.51.100.9']);
+  expect(config.MEDIA_ADDRESSES).toEqual(['203.0.113.7', '2001:db8::9']);
+  expect(config.TRUSTED_PROXIES).toEqual(['10.0.0.0/8', '::1']);
+  expect(config.TURN_SECRET).toEqual(['n'.repeat(32), 'o'.repeat(32)]);
 });
 
 describe('a wrong value is named with its key', () => {
