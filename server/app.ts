@@ -18,6 +18,9 @@ import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createLogger } from './logger.ts';
+import { MediaChecks } from './media/checks.ts';
+import type { Announce } from './media/present.ts';
+import { RoutesSeen } from './media/routes-seen.ts';
 import { MediaRooms } from './media/rooms.ts';
 import { Directory } from './presence/directory.ts';
 import { PeopleService } from './presence/people-service.ts';
@@ -81,10 +84,14 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
     people,
     notifier: connections,
   });
-  const rooms = new MediaRooms({
+  const seen = new RoutesSeen();
+  const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
+  const rooms = new MediaRooms({ workers, announce: announceNow, seen, logger });
+  const checks = new MediaChecks({
     workers,
-    announce: (candidates) => announce(candidates, addresses.list()),
-    logger,
+    announce: announceNow,
+    seen,
+    rateLimitFactor: config.RATE_LIMIT_FACTOR,
   });
   const settingsRepository = new SqlSettingsRepository(database);
   const callRepository = new SqlCallRepository(database);
@@ -146,12 +153,14 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
       settings,
       rooms,
       connections,
-      iceServers: (host, accountId) => relay?.iceServers(host, accountId) ?? null,
+      iceServers: (host, accountId, lifetime) => relay?.iceServers(host, accountId, lifetime) ?? null,
+      checks,
     },
     accounts,
     sessions,
     cookie,
     originPolicy,
+    clientOf: (request) => proxies.clientOf(request),
     rateLimitFactor,
     heartbeat: heartbeat ?? HEARTBEAT_MS,
     logger,

@@ -1,10 +1,11 @@
 /** Where in the app one is. It lies in the address's fragment, so reload, back and links work. */
-export type Place = { name: 'people' } | { name: 'conversation'; accountId: string } | { name: 'account' };
+export type Place =
+  { name: 'people' } | { name: 'conversation'; accountId: string } | { name: 'account' } | { name: 'doctor' };
 
 function parse(hash: string): Place {
   const [name, id] = hash.replace(/^#\/?/, '').split('/');
   if (name === 'people' && id) return { name: 'conversation', accountId: id };
-  return name === 'account' ? { name: 'account' } : { name: 'people' };
+  return name === 'account' || name === 'doctor' ? { name } : { name: 'people' };
 }
 
 function link(place: Place): string {

@@ -1,7 +1,6 @@
 import type {
   ConsumerOptions,
   DtlsParameters,
-  IceCandidate,
   MediaSource,
   RtpCapabilities,
   RtpParameters,
@@ -10,12 +9,7 @@ import type {
 import type { Notice, NoticeData } from '#protocol/methods';
 import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
-
-/** What the server keeps beside each producer and consumer. */
-export interface Tag extends types.AppData {
-  source: MediaSource;
-  accountId: string;
-}
+import { presentConsumer, presentTransport, type Announce, type Tag, withoutUndefined } from './present.ts';
 
 type Transport = types.WebRtcTransport;
 type Producer = types.Producer<Tag>;
@@ -27,14 +21,15 @@ interface Options {
   rtpCapabilities: RtpCapabilities;
   send: Transport;
   recv: Transport;
-  /** Candidates as this client shall see them. */
-  announce: (candidates: readonly IceCandidate[]) => IceCandidate[];
+  announce: Announce;
   notify: <N extends Notice>(notice: N, data: NoticeData<N>) => void;
   callId: string;
   /** Whether this client will send something. */
   sending: boolean;
   /** Whether everyone is there and nobody will send anything. */
   allListen: () => boolean;
+  /** Media came by this protocol from this address; an inner address of ours tells that it was relayed. */
+  onRoute: (tuple: types.TransportTuple) => void;
   /** The media came up, or was lost on the way. */
   onUp: () => void;
   onDown: () => void;
@@ -201,13 +196,14 @@ export class Participant {
   /** Looks whether the media is connected now, and tells a change. */
   weigh(): void {
     if (this.#closed) return;
-    const { send, recv, allListen, onUp, onDown } = this.#with;
+    const { send, recv, allListen, onRoute, onUp, onDown } = this.#with;
     const needed = [...(this.#producers.size > 0 ? [send] : []), ...(this.#consumers.size > 0 ? [recv] : [])];
     const up = needed.length > 0 ? needed.every(isConnected) : allListen();
     if (up === this.#up) return;
     // A transport that is only now needed is no loss; one that has been connected and broke is.
     if (!up && !needed.some(isBroken)) return;
     this.#up = up;
+    for (const { iceSelectedTuple } of up ? needed : []) if (iceSelectedTuple) onRoute(iceSelectedTuple);
     if (up) onUp();
     else onDown();
   }
@@ -243,13 +239,7 @@ export class Participant {
   }
 
   #present(transport: Transport): TransportOptions {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
-    return {
-      id,
-      iceParameters,
-      iceCandidates: this.#with.announce(iceCandidates.map(toCandidate)),
-      dtlsParameters,
-    };
+    return presentTransport(transport, this.#with.announce);
   }
 }
 
@@ -264,42 +254,3 @@ const isBroken = (transport: Transport): boolean =>
   transport.iceState === 'disconnected' ||
   transport.dtlsState === 'failed' ||
   transport.dtlsState === 'closed';
-
-function toCandidate({
-  foundation,
-  priority,
-  ip,
-  address,
-  protocol,
-  port,
-  tcpType,
-}: types.IceCandidate): IceCandidate {
-  return { foundation, priority, ip, address, protocol, port, type: 'host', ...(tcpType && { tcpType }) };
-}
-
-function presentConsumer(consumer: Consumer): ConsumerOptions {
-  const { id, producerId, kind, appData, producerPaused, rtpParameters } = consumer;
-  return {
-    id,
-    producerId,
-    kind,
-    accountId: appData.accountId,
-    source: appData.source,
-    producerPaused,
-    rtpParameters: { ...rtpParameters },
-  };
-}
-
-/**
- * Parsed optional fields may be `undefined` by type, which mediasoup's types do not allow; a trip through
- * JSON, from where they came, leaves those out.
- */
-function withoutUndefined<T>(value: T): Defined<T> {
-  return JSON.parse(JSON.stringify(value)) as Defined<T>;
-}
-
-type Defined<T> = T extends readonly (infer E)[]
-  ? Defined<E>[]
-  : T extends object
-    ? { [K in keyof T]: Defined<Exclude<T[K], undefined>> }
-    : T;

@@ -1,4 +1,4 @@
-import type { IceCandidate, Join, Joined, Produce, Produced, RouterCapabilities } from '#protocol/media';
+import type { Join, Joined, Produce, Produced, RouterCapabilities } from '#protocol/media';
 import type { Notice, NoticeData } from '#protocol/methods';
 import type { types } from 'mediasoup';
 import { generateRouterRtpCapabilities } from 'mediasoup/ortc';
@@ -6,6 +6,8 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { MEDIA_CODECS } from './codecs.ts';
 import { notJoined, Participant } from './participant.ts';
+import type { Announce } from './present.ts';
+import type { RoutesSeen } from './routes-seen.ts';
 import type { MediaWorker, MediaWorkers } from './workers.ts';
 
 const ROUTER_CAPABILITIES = generateRouterRtpCapabilities(MEDIA_CODECS);
@@ -19,7 +21,8 @@ const ICE_CONSENT_TIMEOUT_S = 10;
 
 interface Collaborators {
   workers: MediaWorkers;
-  announce: (candidates: readonly IceCandidate[]) => IceCandidate[];
+  announce: Announce;
+  seen: RoutesSeen;
   logger: Logger;
 }
 
@@ -65,7 +68,11 @@ export class MediaRooms {
   }
 
   /** Joins, or joins anew: what the account had in the room before is closed. */
-  async join(accountId: string, { callId, rtpCapabilities, sending }: Join, notify: Send): Promise<Omit<Joined, 'iceServers'>> {
+  async join(
+    accountId: string,
+    { callId, rtpCapabilities, sending }: Join,
+    notify: Send,
+  ): Promise<Omit<Joined, 'iceServers'>> {
     const room = this.#rooms.get(callId) ?? this.#open(callId);
     const { router, send, recv } = await this.#prepare(room);
     if (room.closed) throw mediaLost();
@@ -87,6 +94,7 @@ export class MediaRooms {
       notify,
       allListen: () =>
         room.participants.size > 1 && [...room.participants.values()].every((one) => !one.sending),
+      onRoute: (tuple) => this.#see(tuple),
       onUp: () => this.#listeners.onUp(callId, accountId),
       onDown: () => this.#listeners.onDown(callId, accountId),
     });
@@ -185,6 +193,12 @@ export class MediaRooms {
       initialAvailableOutgoingBitrate: START_BITRATE,
       iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
     });
+  }
+
+  /** Over which transport of the relay a client came only the client knows. */
+  #see({ protocol, localAddress, remoteIp }: types.TransportTuple): void {
+    const { seen, workers } = this.#with;
+    if (remoteIp !== undefined && localAddress !== workers.relayedAddress) seen.add(protocol, remoteIp);
   }
 
   #lose(worker: MediaWorker): void {

@@ -50,6 +50,10 @@ export class MediaWorkers {
     this.#onDied = listener;
   }
 
+  get relayedAddress(): string | undefined {
+    return this.#options.relayedAddress;
+  }
+
   /** The worker with the fewest rooms. @throws {AppError} `overloaded` while none runs. */
   leastLoaded(): MediaWorker {
     let least: MediaWorker | undefined;

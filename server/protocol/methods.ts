@@ -3,6 +3,7 @@ import { self } from './account.ts';
 import * as call from './call.ts';
 import * as chat from './chat.ts';
 import { nothing, time } from './common.ts';
+import * as check from './check.ts';
 import * as media from './media.ts';
 import * as people from './people.ts';
 import * as settings from './settings.ts';
@@ -39,6 +40,12 @@ export const requests = {
   produce: { data: media.produce, answer: media.produced },
   pauseProducer: { data: media.pauseProducer, answer: nothing },
   resumeConsumers: { data: media.resumeConsumers, answer: nothing },
+
+  openCheck: { data: check.openCheck, answer: check.checkOpened },
+  connectCheck: { data: check.connectCheck, answer: nothing },
+  produceCheck: { data: check.produceCheck, answer: media.produced },
+  consumeCheck: { data: check.consumeCheck, answer: check.checkConsumed },
+  closeCheck: { data: nothing, answer: nothing },
 } as const;
 
 /** The first notice on every connection; everything after it is a change to it. */

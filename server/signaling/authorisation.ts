@@ -51,6 +51,12 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   produce: seated,
   pauseProducer: seated,
   resumeConsumers: seated,
+
+  openCheck: 'signedIn',
+  connectCheck: 'signedIn',
+  produceCheck: 'signedIn',
+  consumeCheck: 'signedIn',
+  closeCheck: 'signedIn',
 };
 
 /** @throws {AppError} where the rule of the method refuses. */

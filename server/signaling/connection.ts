@@ -5,14 +5,21 @@ import type { Seat } from '../calls/call.ts';
 import type { Identity } from '../sessions/session.ts';
 import type { SocketTransport } from './socket-transport.ts';
 
+/** How the client came. */
+export interface Origin {
+  /** By which name or address it reaches the server. */
+  readonly host: string;
+  /** Its own address, behind whatever proxies there are. */
+  readonly address: string;
+}
+
 /** One WebSocket: a tab of a device of a signed-in account. */
 export class Connection {
   readonly id: string;
   readonly accountId: string;
   readonly sessionId: string;
   readonly seat: Seat;
-  /** By which name or address the client reaches the server. */
-  readonly host: string;
+  readonly origin: Origin;
   readonly #transport: SocketTransport;
   /** Notices that came before the snapshot, which they change: they follow it. */
   #held: string[] | undefined = [];
@@ -22,13 +29,13 @@ export class Connection {
     transport: SocketTransport,
     { accountId, sessionId }: Identity,
     { device, tab }: ConnectQuery,
-    host: string,
+    origin: Origin,
   ) {
     this.id = peer.id;
     this.#transport = transport;
     this.accountId = accountId;
     this.sessionId = sessionId;
-    this.host = host;
+    this.origin = origin;
     this.seat = { device, tab, session: sessionId };
   }
 

@@ -4,6 +4,7 @@ import type { CallService } from '../calls/call-service.ts';
 import type { CallHistory } from '../calls/call-history.ts';
 import type { SettingsService } from '../calls/settings-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
+import type { Checker, MediaChecks } from '../media/checks.ts';
 import type { MediaRooms } from '../media/rooms.ts';
 import type { PeopleService } from '../presence/people-service.ts';
 import type { Connection } from './connection.ts';
@@ -18,7 +19,8 @@ export interface Services {
   rooms: MediaRooms;
   connections: Connections;
   /** The relays for an account's client that reaches the server by this name; null where there are none. */
-  iceServers: (host: string, accountId: string) => IceServers | null;
+  iceServers: (host: string, accountId: string, lifetime?: number) => IceServers | null;
+  checks: MediaChecks;
 }
 
 export type Handlers = {
@@ -37,6 +39,7 @@ export function createHandlers({
   rooms,
   connections,
   iceServers,
+  checks,
 }: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
@@ -82,13 +85,13 @@ export function createHandlers({
     block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
 
     getRouterCapabilities: () => rooms.capabilities(),
-    join: async ({ accountId, seat, host }, data) => ({
+    join: async ({ accountId, seat, origin: { host } }, data) => ({
       iceServers: iceServers(host, accountId),
       ...(await rooms.join(accountId, data, (notice, noticeData) => {
         connections.toTab(accountId, seat.tab, notice, noticeData);
       })),
     }),
-    getIceServers: ({ accountId, host }) => ({ iceServers: iceServers(host, accountId) }),
+    getIceServers: ({ accountId, origin: { host } }) => ({ iceServers: iceServers(host, accountId) }),
     async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
       await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
       return DONE;
@@ -105,7 +108,28 @@ export function createHandlers({
       await rooms.participant(callId, accountId).resumeConsumers(consumerIds);
       return DONE;
     },
+
+    openCheck: (connection, data) => checks.open(checker(connection), data),
+    async connectCheck({ id }, data) {
+      await checks.connect(id, data);
+      return DONE;
+    },
+    produceCheck: (connection, data) => checks.produce(checker(connection), data),
+    consumeCheck: ({ id }, data) => checks.consume(id, data),
+    closeCheck({ id }) {
+      checks.close(id);
+      return DONE;
+    },
   };
+
+  function checker({ id, accountId, origin: { host, address } }: Connection): Checker {
+    return {
+      connectionId: id,
+      accountId,
+      address,
+      iceServers: (lifetime) => iceServers(host, accountId, lifetime),
+    };
+  }
 
   /** Whoever's conversation is shown, their presence is too. */
   function watch(connectionId: string, conversations: { people: { id: string }[] }[]): void {

@@ -16,7 +16,7 @@ import { AppError, internalError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { Identity } from '../sessions/session.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Origin } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
 import { presentSnapshot } from './snapshot.ts';
@@ -31,6 +31,8 @@ interface Options {
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
+  /** The address that a request came from, behind whatever proxies there are. */
+  clientOf: (request: IncomingMessage) => string;
   /** Multiplies the rate limit. */
   rateLimitFactor: number;
   /** How often each connection is pinged, in milliseconds. */
@@ -119,11 +121,14 @@ export class SignalingServer {
       throw new AppError('rate_limited', 'Too many tabs are open. Close some.');
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, identity, query.data, hostOf(request)),
+      this.#open(webSocket, identity, query.data, {
+        host: hostOf(request),
+        address: this.#with.clientOf(request),
+      }),
     );
   }
 
-  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, host: string): void {
+  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, origin: Origin): void {
     const { services, logger } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
@@ -134,7 +139,7 @@ export class SignalingServer {
 
     const transport = new SocketTransport(webSocket);
     const peer = this.#room.createPeer(randomUUID(), transport);
-    const connection = new Connection(peer, transport, identity, seat, host);
+    const connection = new Connection(peer, transport, identity, seat, origin);
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
     peer.on('request', ({ method, data }, accept, reject) => {
@@ -146,6 +151,7 @@ export class SignalingServer {
     peer.on('close', () => {
       if (!connections.remove(connection)) return;
       logger.info(context, 'disconnected');
+      services.checks.close(connection.id);
       people.disconnect(identity.accountId, connection.id);
       calls.disconnected(identity.accountId, seat.tab);
     });

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { MediaSource } from '#protocol/media';
-import type { Tag } from '../../server/media/participant.ts';
+import type { Tag } from '../../server/media/present.ts';
 import type { Person } from '../support/person.ts';
 import type { TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';

@@ -1,0 +1,62 @@
+import type { Route } from '#protocol/check';
+import { SvelteMap } from 'svelte/reactivity';
+import { checkCalls } from '../lib/call-check.ts';
+import { bestRoute, type CheckResult, type Diagnosis, diagnose, type RouteResult } from '../lib/diagnosis.ts';
+import { BrowserUnsupported } from '../lib/media-device.ts';
+import { RequestError, type Signaling } from '../lib/signaling.ts';
+
+export type DoctorProblem = 'rate_limited' | 'unsupported' | 'other';
+
+export interface Finding {
+  diagnosis: Diagnosis;
+  best: Route | undefined;
+  ports: CheckResult['ports'];
+}
+
+/** One check of the ways to the media server: how far it is, and what came of it. */
+export class Doctor {
+  readonly #signaling: Signaling;
+  readonly #routes = new SvelteMap<Route, RouteResult | 'trying'>();
+  #finding = $state.raw<Finding | null>(null);
+  #problem = $state<DoctorProblem | null>(null);
+  #busy = $state(false);
+
+  constructor(signaling: Signaling) {
+    this.#signaling = signaling;
+  }
+
+  get routes(): ReadonlyMap<Route, RouteResult | 'trying'> {
+    return this.#routes;
+  }
+
+  get finding(): Finding | null {
+    return this.#finding;
+  }
+
+  get problem(): DoctorProblem | null {
+    return this.#problem;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async check(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#routes.clear();
+    this.#finding = null;
+    this.#problem = null;
+    try {
+      const result = await checkCalls(this.#signaling, (route, state) => this.#routes.set(route, state));
+      this.#finding = { diagnosis: diagnose(result), best: bestRoute(result), ports: result.ports };
+    } catch (error) {
+      if (error instanceof BrowserUnsupported) this.#problem = 'unsupported';
+      else
+        this.#problem =
+          error instanceof RequestError && error.code === 'rate_limited' ? 'rate_limited' : 'other';
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import type {
+  CheckConsumed,
+  CheckOpened,
+  ConnectCheck,
+  ConsumeCheck,
+  OpenCheck,
+  ProduceCheck,
+  Route,
+} from '#protocol/check';
+import type { IceServers, Produced, RtpCapabilities } from '#protocol/media';
+import type { types } from 'mediasoup';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { AppError } from '../errors.ts';
+import { MEDIA_CODECS } from './codecs.ts';
+import { presentConsumer, presentTransport, type Announce, type Tag, withoutUndefined } from './present.ts';
+import type { RoutesSeen } from './routes-seen.ts';
+import type { MediaWorkers } from './workers.ts';
+
+/** How long a check may take, and its credentials are good, in seconds. */
+const LASTS = 60;
+/** Checks that an account may begin, in so many seconds. */
+const LIMIT = { points: 6, duration: 600 };
+/** A check sends a picture of a few pixels. */
+const MAX_INCOMING_BITRATE = 300_000;
+
+interface Collaborators {
+  workers: MediaWorkers;
+  announce: Announce;
+  seen: RoutesSeen;
+  /** Multiplies how many checks an account may begin. */
+  rateLimitFactor: number;
+}
+
+/** Who checks, and from where. */
+export interface Checker {
+  connectionId: string;
+  accountId: string;
+  address: string;
+  /** The relays, with credentials for this check alone; null where there are none. */
+  iceServers: (lifetime: number) => IceServers | null;
+}
+
+interface Check {
+  readonly router: types.Router;
+  readonly transports: ReadonlyMap<string, types.WebRtcTransport>;
+  readonly back: types.WebRtcTransport;
+  readonly rtpCapabilities: RtpCapabilities;
+  readonly end: NodeJS.Timeout;
+}
+
+/** The server's half of the call doctor: a transport for each way to it, and one that brings media back. */
+export class MediaChecks {
+  readonly #with: Collaborators;
+  readonly #limiter: RateLimiterMemory;
+  readonly #checks = new Map<string, Check>();
+
+  constructor(collaborators: Collaborators) {
+    this.#with = collaborators;
+    this.#limiter = new RateLimiterMemory({ ...LIMIT, points: LIMIT.points * collaborators.rateLimitFactor });
+  }
+
+  /** Begins a check; one that the connection has is closed. @throws {AppError} `rate_limited` or `overloaded`. */
+  async open(checker: Checker, { rtpCapabilities }: OpenCheck): Promise<CheckOpened> {
+    await this.#limiter.consume(checker.accountId).catch(() => {
+      throw new AppError('rate_limited', 'You have checked several times. Try again in some minutes.');
+    });
+    const { workers, seen } = this.#with;
+    const { worker, webRtcServer } = workers.leastLoaded();
+    const relays = checker.iceServers(LASTS);
+    const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+    try {
+      const make = () => router.createWebRtcTransport({ webRtcServer, enableUdp: true, enableTcp: true });
+      const ways = routesOf(relays);
+      const [back, ...sends] = await Promise.all([make(), ...ways.map(make)]);
+      await Promise.all(sends.map((transport) => transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE)));
+      const end = setTimeout(() => this.close(checker.connectionId), LASTS * 1_000).unref();
+      this.close(checker.connectionId);
+      this.#checks.set(checker.connectionId, {
+        router,
+        transports: new Map([back, ...sends].map((transport) => [transport.id, transport])),
+        back,
+        rtpCapabilities,
+        end,
+      });
+      const routes = sends.map((transport, index) => {
+        const { route, iceServers } = ways[index] ?? { route: 'udp', iceServers: null };
+        transport.on('dtlsstatechange', (state) => {
+          if (state === 'connected') seen.add(route, checker.address);
+        });
+        return { route, iceServers, transport: this.#present(transport, route) };
+      });
+      return {
+        routes,
+        back: { transport: presentTransport(back, this.#with.announce), iceServers: relays },
+        seen: seen.forOthersThan(checker.address),
+      };
+    } catch (error) {
+      router.close();
+      throw error;
+    }
+  }
+
+  /** @throws {AppError} `not_found` or `media_refused`. */
+  async connect(connectionId: string, { transportId, dtlsParameters }: ConnectCheck): Promise<void> {
+    const transport = this.#transport(connectionId, transportId);
+    await asked(transport.connect({ dtlsParameters: withoutUndefined(dtlsParameters) }));
+  }
+
+  /** @throws {AppError} `not_found` or `media_refused`. */
+  async produce(
+    { connectionId, accountId }: Checker,
+    { transportId, rtpParameters }: ProduceCheck,
+  ): Promise<Produced> {
+    const transport = this.#transport(connectionId, transportId);
+    const { id } = await asked(
+      transport.produce<Tag>({
+        kind: 'video',
+        rtpParameters: withoutUndefined(rtpParameters),
+        appData: { source: 'camera', accountId },
+      }),
+    );
+    return { producerId: id };
+  }
+
+  /** @throws {AppError} `not_found` or `media_refused`. */
+  async consume(connectionId: string, { producerId }: ConsumeCheck): Promise<CheckConsumed> {
+    const check = this.#find(connectionId);
+    const rtpCapabilities = withoutUndefined(check.rtpCapabilities);
+    if (!check.router.canConsume({ producerId, rtpCapabilities })) throw noSuchCheck();
+    const consumer = await asked(check.back.consume<Tag>({ producerId, rtpCapabilities, paused: false }));
+    return { consumer: presentConsumer(consumer) };
+  }
+
+  /** Idempotent; also where the connection has gone. */
+  close(connectionId: string): void {
+    const check = this.#checks.get(connectionId);
+    if (!check) return;
+    this.#checks.delete(connectionId);
+    clearTimeout(check.end);
+    check.router.close();
+  }
+
+  /** The candidates that lead over this way alone. */
+  #present(transport: types.WebRtcTransport, route: Route): ReturnType<typeof presentTransport> {
+    const options = presentTransport(transport, this.#with.announce);
+    const { relayedAddress } = this.#with.workers;
+    const iceCandidates = options.iceCandidates.filter(({ protocol, address }) =>
+      route === 'udp' || route === 'tcp'
+        ? protocol === route && address !== relayedAddress
+        : address === relayedAddress,
+    );
+    return { ...options, iceCandidates };
+  }
+
+  #find(connectionId: string): Check {
+    const check = this.#checks.get(connectionId);
+    if (!check) throw noSuchCheck();
+    return check;
+  }
+
+  #transport(connectionId: string, transportId: string): types.WebRtcTransport {
+    const transport = this.#find(connectionId).transports.get(transportId);
+    if (!transport) throw noSuchCheck();
+    return transport;
+  }
+}
+
+interface Way {
+  route: Route;
+  iceServers: IceServers | null;
+}
+
+/** The direct ways, and one for each address of the relay. */
+function routesOf(relays: IceServers | null): Way[] {
+  const direct: Way[] = [
+    { route: 'udp', iceServers: null },
+    { route: 'tcp', iceServers: null },
+  ];
+  if (!relays) return direct;
+  const relayed = relays.servers.flatMap(({ urls, ...credentials }) =>
+    urls.map((url): Way => ({
+      route: url.startsWith('turns:') ? 'turn_tls' : url.endsWith('udp') ? 'turn_udp' : 'turn_tcp',
+      iceServers: { ...relays, servers: [{ urls: [url], ...credentials }] },
+    })),
+  );
+  return [...direct, ...relayed];
+}
+
+/** What the worker refuses is the client's parameters. */
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch(() => {
+    throw new AppError('media_refused', 'The media server cannot do this as it was asked.');
+  });
+}
+
+const noSuchCheck = () => new AppError('not_found', 'There is no such check. Begin a new one.');

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { id } from './common.ts';
+import {
+  consumerOptions,
+  dtlsParameters,
+  iceServers,
+  rtpCapabilities,
+  rtpParameters,
+  transportOptions,
+} from './media.ts';
+
+/** The ways from a client to the media server, the fastest first. */
+export const route = z.enum(['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls']);
+export type Route = z.infer<typeof route>;
+
+/** Begins a check of the ways to the media server: a minute's worth, one at a time for each connection. */
+export const openCheck = z.strictObject({ rtpCapabilities });
+export type OpenCheck = z.infer<typeof openCheck>;
+
+export const checkOpened = z.strictObject({
+  /** One transport for each way that this server offers; its candidates lead over that way alone. */
+  routes: z.array(z.strictObject({ route, transport: transportOptions, iceServers: iceServers.nullable() })),
+  /** Brings back what is sent over one of them. */
+  back: z.strictObject({ transport: transportOptions, iceServers: iceServers.nullable() }),
+  /** What has worked lately for others who come from the same side, the Internet or the server's own network. */
+  seen: z.array(route),
+});
+export type CheckOpened = z.infer<typeof checkOpened>;
+
+export const connectCheck = z.strictObject({ transportId: id, dtlsParameters });
+export type ConnectCheck = z.infer<typeof connectCheck>;
+export const produceCheck = z.strictObject({ transportId: id, rtpParameters });
+export type ProduceCheck = z.infer<typeof produceCheck>;
+/** The way back of what was sent; it flows at once, so the client makes the consumer before it connects. */
+export const consumeCheck = z.strictObject({ producerId: id });
+export type ConsumeCheck = z.infer<typeof consumeCheck>;
+export const checkConsumed = z.strictObject({ consumer: consumerOptions });
+export type CheckConsumed = z.infer<typeof checkConsumed>;
