@@ -3,6 +3,7 @@
 import { ensureBrowsers } from './browsers.ts';
 import { ensureClientBuild } from './client-build.ts';
 import { ensureLabTools } from './lab-tools.ts';
+import { ensurePebble } from './pebble.ts';
 import { packageFile, ROOT } from './support/paths.ts';
 import { run } from './support/run.ts';
 import { command, say } from './support/setup-error.ts';
@@ -15,6 +16,7 @@ await command(async () => {
   process.env['CHROMIUM_BIN'] = chromium;
   process.env['FIREFOX_BIN'] = firefox;
   await ensureLabTools(say);
+  await ensurePebble(say);
 
   const { code } = await run(
     process.execPath,

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { removeFolder } from './cleaning.ts';
 import { hireJanitor } from './janitor.ts';
 import { newLabName } from './lab-name.ts';
+import { Lan } from './lan.ts';
 import { Link, type LinkValues } from './link.ts';
 import { Namespace } from './namespace.ts';
+import { type IpVersion, Subnet } from './subnet.ts';
 
 /**
  * A network of a few machines on this one, for one test: namespaces, and links between them. Nothing in it reaches
@@ -25,8 +27,11 @@ export class Lab implements AsyncDisposable {
   readonly #namespaces: Namespace[] = [];
   readonly #links: Link[] = [];
   readonly #connected = new Set<Namespace>();
+  readonly #ip: IpVersion;
+  #networks = 0;
 
-  constructor() {
+  constructor({ ip = 4 }: { ip?: IpVersion } = {}) {
+    this.#ip = ip;
     hireJanitor();
     mkdirSync(this.folder, { mode: 0o700 });
   }
@@ -39,21 +44,26 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Connects two machines. Each link is a network of its own, 10.93.n.0/30. The near one's default route leads over
+   * Connects two machines. Each link is a network of its own. The near one's default route leads over
    * its first link: put the one that is nearer to the people there.
    */
   async link(near: Namespace, far: Namespace, values: Partial<LinkValues> = {}): Promise<Link> {
-    const index = this.#links.length;
+    const index = this.#networks++;
     const link = await Link.open(near, far, {
       device: `wan${index}`,
-      addresses: [`10.93.${index}.1`, `10.93.${index}.2`],
-      prefixLength: 30,
+      subnet: new Subnet(this.#ip, index),
     });
     this.#links.push(link);
     if (!this.#connected.has(near)) await near.ip('route', 'add', 'default', 'via', link.far);
     this.#connected.add(near);
     await link.set(values);
     return link;
+  }
+
+  /** A new local network around this machine. */
+  async lan(router: Namespace): Promise<Lan> {
+    const index = this.#networks++;
+    return Lan.open(router, `lan${index}`, new Subnet(this.#ip, index));
   }
 
   /** Ends and removes everything, the newest first. May be called again. */

@@ -1,6 +1,7 @@
 import { linkProgram } from './link-program.ts';
 import type { Namespace } from './namespace.ts';
 import { Program } from './program.ts';
+import type { Subnet } from './subnet.ts';
 
 /** What a link does to the packets of each direction. */
 export interface LinkValues {
@@ -38,8 +39,7 @@ const COMMANDS = {
 interface LinkOptions {
   /** Unique in both namespaces. */
   readonly device: string;
-  readonly addresses: readonly [near: string, far: string];
-  readonly prefixLength: number;
+  readonly subnet: Subnet;
 }
 
 /**
@@ -47,6 +47,8 @@ interface LinkOptions {
  * one that was told nothing is as good as a cable.
  */
 export class Link {
+  /** What it is called at both ends. */
+  readonly device: string;
   /** The addresses of its two ends. */
   readonly near: string;
   readonly far: string;
@@ -54,24 +56,21 @@ export class Link {
   /** Questions are asked one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(program: Program, [near, far]: readonly [string, string]) {
+  private constructor(program: Program, { device, subnet }: LinkOptions) {
     this.#program = program;
-    this.near = near;
-    this.far = far;
+    this.device = device;
+    this.near = subnet.address(1);
+    this.far = subnet.address(2);
   }
 
   static async open(near: Namespace, far: Namespace, options: LinkOptions): Promise<Link> {
     const program = new Program(await linkProgram(), [near.name, far.name, options.device]);
-    const link = new Link(program, options.addresses);
+    const link = new Link(program, options);
     try {
       await program.readUntil('ready');
-      for (const [namespace, address] of [
-        [near, link.near],
-        [far, link.far],
-      ] as const) {
-        await namespace.ip('address', 'add', `${address}/${options.prefixLength}`, 'dev', options.device);
-        await namespace.ip('link', 'set', options.device, 'up');
-      }
+      const { prefixLength } = options.subnet;
+      await near.setUp(link.device, link.near, prefixLength);
+      await far.setUp(link.device, link.far, prefixLength);
     } catch (error) {
       await link.close();
       throw error;

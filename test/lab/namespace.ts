@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { removeNamespace } from './cleaning.ts';
 import { run } from './command.ts';
 import { Program, type ProgramOptions } from './program.ts';
@@ -27,6 +28,20 @@ export class Namespace {
   /** Runs ip(8) on this network: `ip('route', 'show')`. */
   async ip(...args: string[]): Promise<string> {
     return run('ip', '-netns', this.name, ...args);
+  }
+
+  /** Gives a device of this machine an address, and switches it on. */
+  async setUp(device: string, address: string, prefixLength: number): Promise<void> {
+    // Nobody else has it: looking for one who does would take IPv6 two seconds.
+    const untried = isIPv6(address) ? ['nodad'] : [];
+    await this.ip('address', 'add', `${address}/${prefixLength}`, 'dev', device, ...untried);
+    await this.ip('link', 'set', device, 'up');
+  }
+
+  /** Hands on from now on what is not for this machine itself. */
+  async forward(): Promise<void> {
+    const settings = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'];
+    await this.run('sh', '-c', settings.map((name) => `echo 1 >/proc/sys/net/${name}`).join(' && '));
   }
 
   /** Runs a program in here to its end, and returns what it printed. */

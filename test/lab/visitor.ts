@@ -10,13 +10,28 @@ export interface Visitor extends AsyncDisposable {
   readonly person: Person;
 }
 
-export async function visit(lab: Lab, namespace: Namespace, url: string, name: string): Promise<Visitor> {
+interface VisitOptions {
+  /** The HTTP proxy that their browser is told to use. */
+  readonly proxy?: string | undefined;
+}
+
+export async function visit(
+  lab: Lab,
+  namespace: Namespace,
+  url: string,
+  name: string,
+  { proxy }: VisitOptions = {},
+): Promise<Visitor> {
   const browser = await launchChromium({
     prefix: namespace.prefix,
     profile: await mkdtemp(join(lab.folder, `${name}-`)),
-    // Camera and microphone are for HTTPS and localhost. Which of the two it is makes no difference to a call's
-    // packets, and so no certificate is needed.
-    args: [`--unsafely-treat-insecure-origin-as-secure=${url}`],
+    args: [
+      // Camera and microphone are for HTTPS and localhost. Where neither is tried, a call goes without a certificate.
+      url.startsWith('https:')
+        ? '--ignore-certificate-errors'
+        : `--unsafely-treat-insecure-origin-as-secure=${url}`,
+      ...(proxy === undefined ? [] : [`--proxy-server=${proxy}`]),
+    ],
   });
   try {
     const person = await Person.at(browser, url, name);
