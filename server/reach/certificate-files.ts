@@ -47,14 +47,15 @@ export class CertificateFiles implements CertificateSource {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.#look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => void this.look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS).unref();
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
+  /** Reads the files now; never rejects. */
+  async look(): Promise<void> {
     const { certFile, keyFile, logger } = this.#options;
     try {
       const cert = await readFile(certFile, 'utf8');
