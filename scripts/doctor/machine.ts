@@ -1,0 +1,61 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { findProgram } from '../support/apt.ts';
+import { run } from '../support/run.ts';
+import { cachedWorkerPath } from '../worker/cache.ts';
+import { starts } from '../worker/probe.ts';
+import { broken, type Check, doubt, good } from './finding.ts';
+
+const MIB = 2 ** 20;
+/** Messages are small, and yet a full disk stops everything. */
+const LITTLE_MIB = 1_024;
+const TOO_LITTLE_MIB = 100;
+
+/** Credentials of the relay and certificates are good for a time: both need a clock that is right. */
+export const checkClock: Check = async () => {
+  const { code, output } = await run('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
+  const now = new Date().toISOString();
+  if (code === 0 && output.trim() === 'yes') return [good('clock', `${now}, kept right over the network.`)];
+  return [doubt('clock', `${now}; whether it is kept right is not known here: see that NTP runs.`)];
+};
+
+export const checkDisk: Check = async ({ DATA_DIR }) => {
+  try {
+    await mkdir(DATA_DIR, { recursive: true });
+    await access(DATA_DIR, constants.W_OK | constants.R_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(DATA_DIR);
+    const free = Math.floor((bavail * bsize) / MIB);
+    if (free < TOO_LITTLE_MIB) return [broken('disk', `${free} MiB are left for ${DATA_DIR}: make room.`)];
+    if (free < LITTLE_MIB) return [doubt('disk', `only ${free} MiB are left for ${DATA_DIR}.`)];
+    return [good('disk', `${free} MiB are left for ${DATA_DIR}.`)];
+  } catch (error) {
+    return [
+      broken(
+        'disk',
+        `${DATA_DIR} cannot be used (${String(error)}): set DATA_DIR to a folder of this user's.`,
+      ),
+    ];
+  }
+};
+
+export const checkWorker: Check = async () => {
+  const path = process.env['MEDIASOUP_WORKER_BIN'] ?? (await cachedWorkerPath());
+  return (await starts(path))
+    ? [good('media worker', `${path} runs here.`)]
+    : [broken('media worker', `${path} does not run here: run "npm start", which makes one.`)];
+};
+
+export const checkTurnPrograms: Check = async ({ TURN }) => {
+  if (TURN === 'off') {
+    return [
+      doubt(
+        'relay',
+        'TURN is off: networks that let only web pages through have no calls. Set TURN=on, with a certificate.',
+      ),
+    ];
+  }
+  const missing: string[] = [];
+  for (const name of ['turnserver', 'setpriv']) if (!(await findProgram(name))) missing.push(name);
+  return missing.length
+    ? [broken('relay', `${missing.join(' and ')} not found: install coturn and util-linux.`)]
+    : [good('relay', 'coturn is there.')];
+};

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { createSocket } from 'node:dgram';
+import type { Config } from '../../config/load.ts';
+import { broken, type Check, doubt, type Finding, good } from './finding.ts';
+
+const ANSWERS_WITHIN_MS = 3_000;
+
+/** The page on this machine, and by the name that people type. */
+export const checkPage: Check = async (config) => {
+  const { PORT, PUBLIC_URL, TLS_CERT } = config;
+  const findings: Finding[] = [];
+  if (await isTaken('tcp', PORT)) {
+    const own = `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${PORT}`;
+    findings.push(good('page', `something listens on port ${PORT} (${own}).`));
+  } else {
+    findings.push(
+      doubt('page', `nothing listens on port ${PORT}: ChatAway is not running, or on another port.`),
+    );
+  }
+  if (!PUBLIC_URL) return findings;
+  try {
+    const answer = await fetch(new URL('/api/session', PUBLIC_URL), {
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+    });
+    const text = await answer.text();
+    findings.push(
+      answer.ok && text.includes('"account"')
+        ? good('page', `ChatAway answers at ${PUBLIC_URL.origin}.`)
+        : broken(
+            'page',
+            `${PUBLIC_URL.origin} answers with ${answer.status}, and it is not ChatAway: see the proxy.`,
+          ),
+    );
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    findings.push(
+      doubt(
+        'page',
+        `${PUBLIC_URL.origin} does not answer from here (${reason}): a firewall, the router's forwarding, or a router that does not lead its own network back in.`,
+      ),
+    );
+  }
+  return findings;
+};
+
+/** Each media port, UDP and TCP: taken, as it is while ChatAway runs, or free. */
+export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_WORKERS }) => {
+  if (MEDIA_PORT === 0) return [good('media ports', 'any free ones.')];
+  const ports = Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index);
+  const taken = await Promise.all(
+    ports.flatMap((port) => (['udp', 'tcp'] as const).map((protocol) => isTaken(protocol, port))),
+  );
+  const list = ports.join(', ');
+  if (taken.every(Boolean)) {
+    return [good('media ports', `${list}, UDP and TCP, are in use: open them in the firewall for everyone.`)];
+  }
+  if (!taken.some(Boolean))
+    return [doubt('media ports', `${list}, UDP and TCP, are free: ChatAway does not run.`)];
+  return [
+    broken('media ports', `some of ${list} are taken by another program: stop that one, or set MEDIA_PORT.`),
+  ];
+};
+
+export const checkTurnPort: Check = async ({ TURN, TURN_PORT }: Config) => {
+  if (TURN === 'off') return [];
+  return (await isTaken('tcp', TURN_PORT))
+    ? [good('relay', `something listens on port ${TURN_PORT}.`)]
+    : [doubt('relay', `nothing listens on port ${TURN_PORT}: ChatAway does not run.`)];
+};
+
+/** Whether a port of this machine is in use. */
+async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> {
+  if (protocol === 'tcp' && (await accepts(port))) return true;
+  try {
+    if (protocol === 'udp') {
+      const socket = createSocket('udp4').bind(port);
+      await once(socket, 'listening');
+      socket.close();
+    } else {
+      const server = createServer().listen(port);
+      await once(server, 'listening');
+      server.close();
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { ROOT } from '../../scripts/support/paths.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { freePort } from '../support/free-port.ts';
+import { ServerProcess } from '../support/process.ts';
+
+const exec = promisify(execFile);
+
+/** What "npm run doctor" prints with these settings, and its exit code. */
+async function doctor(settings: Record<string, string>): Promise<{ code: number; text: string }> {
+  const env = { ...process.env, ...settings };
+  try {
+    const { stdout } = await exec(process.execPath, [join(ROOT, 'scripts/doctor/main.ts')], { env });
+    return { code: 0, text: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, text: stdout + stderr };
+  }
+}
+
+test('where all is well it says so, while the server runs', async () => {
+  await using folder = await temporaryFolder();
+  const settings = {
+    PORT: String(await freePort()),
+    MEDIA_PORT: String(await freePort()),
+    MEDIA_WORKERS: '1',
+    DATA_DIR: folder.path,
+  };
+  await using server = await ServerProcess.start(folder.path, settings);
+  const { code, text } = await doctor({ ...settings, PUBLIC_URL: server.url });
+  expect(text).toContain(`ok    page: ChatAway answers at ${server.url}.`);
+  expect(text).toContain(`ok    media ports: ${settings.MEDIA_PORT}, UDP and TCP, are in use`);
+  expect(text).toMatch(/ok {4}media worker: .* runs here/);
+  expect(text).toContain('Nothing to mend on this side.');
+  expect(code).toBe(0);
+});
+
+test('each fault has its sentence', async () => {
+  await using folder = await temporaryFolder();
+  const { certFile, keyFile } = makeCertificate(folder.path);
+  const file = join(folder.path, 'a-file');
+  writeFileSync(file, '');
+  const { code, text } = await doctor({
+    PORT: String(await freePort()),
+    MEDIA_PORT: String(await freePort()),
+    DATA_DIR: join(file, 'data'),
+    PUBLIC_URL: 'https://nobody.invalid',
+    TLS_CERT: certFile,
+    TLS_KEY: keyFile,
+    TURN: 'on',
+    MEDIASOUP_WORKER_BIN: '/bin/false',
+  });
+  expect(code).toBe(1);
+  expect(text).toContain('FAIL  name: nobody.invalid does not resolve: add an A or AAAA record');
+  expect(text).toContain('look  page: nothing listens on port');
+  expect(text).toContain('look  page: https://nobody.invalid does not answer from here');
+  expect(text).toContain('FAIL  certificate: it is not for nobody.invalid');
+  expect(text).toContain('FAIL  disk: ');
+  expect(text).toContain('FAIL  media worker: /bin/false does not run here');
+  expect(text).toContain('4 of ');
+});
+
+test('a wrong setting is told by its name', async () => {
+  expect(await doctor({ MEDIA_PORT: 'many' })).toEqual({
+    code: 1,
+    text: expect.stringContaining('FAIL  settings: MEDIA_PORT must be a whole number') as string,
+  });
+});
