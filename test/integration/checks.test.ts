@@ -1,0 +1,86 @@
+import { rtpCapabilities as capabilities } from '#protocol/media';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TestConnection } from '../support/connection.ts';
+import { couple } from '../support/call.ts';
+import { camera, fingerprint } from '../support/media.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+const refused = (code: string) => expect.objectContaining({ code }) as Error;
+
+async function open(tab: TestConnection) {
+  const { rtpCapabilities } = await tab.request('getRouterCapabilities', {});
+  return tab.request('openCheck', { rtpCapabilities: capabilities.parse(rtpCapabilities) });
+}
+
+async function routers(): Promise<number> {
+  const dumps = await Promise.all(server.app.workers.all().map(({ worker }) => worker.dump()));
+  return dumps.reduce((sum, { routerIds }) => sum + routerIds.length, 0);
+}
+
+test('a check has a transport for each way, whose candidates lead over that way alone', async () => {
+  using world = await couple(server.url);
+  const { routes, seen } = await open(world.a);
+  expect(routes.map(({ route }) => route)).toEqual(['udp', 'tcp']);
+  for (const { route, transport, iceServers } of routes) {
+    expect(new Set(transport.iceCandidates.map(({ protocol }) => protocol))).toEqual(new Set([route]));
+    expect(iceServers).toBeNull();
+  }
+  expect(seen).toEqual([]);
+});
+
+test('it belongs to the connection that began it, and goes with it', async () => {
+  using world = await couple(server.url);
+  const { routes } = await open(world.a);
+  const transportId = routes[0]?.transport.id ?? '';
+  const data = { transportId, dtlsParameters: fingerprint() };
+  await expect(world.b.request('connectCheck', data)).rejects.toEqual(refused('not_found'));
+  await open(world.b);
+  await expect(world.b.request('connectCheck', data)).rejects.toEqual(refused('not_found'));
+  const sent = { transportId, rtpParameters: camera() };
+  await expect(world.b.request('produceCheck', sent)).rejects.toEqual(refused('not_found'));
+  const { producerId } = await world.a.request('produceCheck', sent);
+  await expect(world.b.request('consumeCheck', { producerId })).rejects.toEqual(refused('not_found'));
+  const { consumer } = await world.a.request('consumeCheck', { producerId });
+  expect(consumer).toMatchObject({ producerId, kind: 'video', accountId: world.ann.id });
+
+  const before = await routers();
+  await world.b.request('closeCheck', {});
+  world.a.close();
+  await until('both checks to be gone', async () => (await routers()) === before - 2);
+});
+
+test('a second one replaces the first', async () => {
+  using world = await couple(server.url);
+  const before = await routers();
+  const first = await open(world.a);
+  await open(world.a);
+  expect(await routers()).toBe(before + 1);
+  const data = { transportId: first.back.transport.id, rtpParameters: camera() };
+  await expect(world.a.request('produceCheck', data)).rejects.toEqual(refused('not_found'));
+});
+
+test('what fits no media is refused', async () => {
+  using world = await couple(server.url);
+  const { routes } = await open(world.a);
+  const transportId = routes[0]?.transport.id ?? '';
+  const rtpParameters = { ...camera(), codecs: [{ mimeType: 'audio/opus', payloadType: 100, clockRate: 1 }] };
+  await expect(world.a.request('produceCheck', { transportId, rtpParameters })).rejects.toEqual(
+    refused('media_refused'),
+  );
+});
+
+test('six in ten minutes are enough', async () => {
+  await using strict = await startServer({ RATE_LIMIT_FACTOR: '1' });
+  using world = await couple(strict.url);
+  for (let count = 0; count < 6; count++) await open(world.a);
+  await expect(open(world.a)).rejects.toEqual(refused('rate_limited'));
+  // Everyone has their own.
+  await open(world.b);
+});
