@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { schema, type Settings } from './schema.ts';
 
 /** The settings, frozen: parsed once at start and never changed. */
@@ -15,7 +16,7 @@ const KEYS = Object.keys(schema.shape);
  * Variables that begin like ours and are none of ours are taken for mistyped settings. Other
  * programs' variables stand in the same environment, so only these beginnings are ours to judge.
  */
-const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_'];
+const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_'];
 
 /** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
 const PATHS = ['DATA_DIR', 'TLS_CERT', 'TLS_KEY'];
@@ -52,7 +53,21 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     const missing = config.TLS_CERT === undefined ? 'TLS_CERT' : 'TLS_KEY';
     throw new ConfigError(`${missing} is missing: HTTPS needs both TLS_CERT and TLS_KEY.`);
   }
+  if (config.ACME === 'on') assertAcme(config);
   return Object.freeze(config);
+}
+
+/** @throws {ConfigError} where there is nothing to get a certificate for, or there is one already. */
+function assertAcme({ PUBLIC_URL, TLS_CERT }: Settings): void {
+  if (TLS_CERT !== undefined) {
+    throw new ConfigError(
+      'ACME is on and TLS_CERT is set: the certificate comes from one of them, leave the other out.',
+    );
+  }
+  const name = PUBLIC_URL?.hostname;
+  if (PUBLIC_URL?.protocol !== 'https:' || name === undefined || isIP(name.replace(/^\[|\]$/g, ''))) {
+    throw new ConfigError('PUBLIC_URL is missing: ACME needs it as https:// and the name of this server.');
+  }
 }
 
 function readValue(name: string, file: string): string {

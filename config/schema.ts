@@ -63,6 +63,23 @@ export const schema = z.strictObject({
   TLS_KEY: z.string().min(1, 'must name a file').optional(),
 
   /**
+   * Whether the server gets its certificate itself, by ACME (RFC 8555) for the name in PUBLIC_URL, from Let's Encrypt
+   * unless ACME_DIRECTORY says otherwise. `on` agrees to the authority's terms. Port 443 of that name must lead here.
+   */
+  ACME: z.enum(['off', 'on'], 'must be on or off').default('off'),
+
+  /** Where the authority writes to, should something be wrong with the certificate. */
+  ACME_EMAIL: z.email('must be an email address').optional(),
+
+  /** The directory of another authority. */
+  ACME_DIRECTORY: z
+    .url({ protocol: /^https$/, error: 'must be an https:// address' })
+    .default('https://acme-v02.api.letsencrypt.org/directory'),
+
+  /** The roots that a private authority's own HTTPS is signed with, in PEM; `ACME_CA_FILE` names a file of them. */
+  ACME_CA: z.string().startsWith('-----BEGIN CERTIFICATE-----', 'must be certificates in PEM').optional(),
+
+  /**
    * The proxies in front of the web application, as addresses or networks (`10.0.0.0/8`), separated by commas. Only
    * what these say of a client's address (`X-Forwarded-For`) is believed.
    */

@@ -1,9 +1,11 @@
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import type { Logger } from './logger.ts';
 import { MediaWorkers } from './media/workers.ts';
 import type { CertificateSource } from './reach/certificate.ts';
+import { AcmeCertificate } from './reach/acme.ts';
 import { CertificateFiles } from './reach/certificate-files.ts';
 import { Relay } from './reach/relay.ts';
 import { RELAYED_MEDIA_ADDRESS } from './reach/turn-server.ts';
@@ -24,9 +26,19 @@ export function openData({ DATA_DIR }: Config): Promise<{ database: Database; se
 
 /** Undefined on plain HTTP. */
 export async function openCertificates(
-  { TLS_CERT, TLS_KEY }: Config,
+  { TLS_CERT, TLS_KEY, ACME, ACME_EMAIL, ACME_DIRECTORY, ACME_CA, PUBLIC_URL, DATA_DIR }: Config,
   logger: Logger,
 ): Promise<CertificateSource | undefined> {
+  if (ACME === 'on' && PUBLIC_URL) {
+    return new AcmeCertificate({
+      domain: PUBLIC_URL.hostname,
+      directoryUrl: ACME_DIRECTORY,
+      folder: join(DATA_DIR, 'acme'),
+      logger,
+      ...(ACME_EMAIL !== undefined && { email: ACME_EMAIL }),
+      ...(ACME_CA !== undefined && { ca: ACME_CA }),
+    });
+  }
   if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
   return startStep(
     () => new CertificateFiles({ certFile: TLS_CERT, keyFile: TLS_KEY, logger }),

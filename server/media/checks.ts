@@ -123,11 +123,14 @@ export class MediaChecks {
   }
 
   /** @throws {AppError} `not_found` or `media_refused`. */
-  async consume(connectionId: string, { producerId }: ConsumeCheck): Promise<CheckConsumed> {
+  async consume({ connectionId, accountId }: Checker, { producerId }: ConsumeCheck): Promise<CheckConsumed> {
     const check = this.#find(connectionId);
     const rtpCapabilities = withoutUndefined(check.rtpCapabilities);
     if (!check.router.canConsume({ producerId, rtpCapabilities })) throw noSuchCheck();
-    const consumer = await asked(check.back.consume<Tag>({ producerId, rtpCapabilities, paused: false }));
+    const appData: Tag = { source: 'camera', accountId };
+    const consumer = await asked(
+      check.back.consume<Tag>({ producerId, rtpCapabilities, paused: false, appData }),
+    );
     return { consumer: presentConsumer(consumer) };
   }
 

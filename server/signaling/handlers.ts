@@ -115,7 +115,7 @@ export function createHandlers({
       return DONE;
     },
     produceCheck: (connection, data) => checks.produce(checker(connection), data),
-    consumeCheck: ({ id }, data) => checks.consume(id, data),
+    consumeCheck: (connection, data) => checks.consume(checker(connection), data),
     closeCheck({ id }) {
       checks.close(id);
       return DONE;

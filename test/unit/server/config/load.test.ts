@@ -35,6 +35,10 @@ test('every setting is read', () => {
     MEDIA_WORKERS: '2',
     TLS_CERT: '/a.pem',
     TLS_KEY: '/b.pem',
+    ACME: 'off',
+    ACME_EMAIL: 'someone@example.org',
+    ACME_DIRECTORY: 'https://ca.example.org/directory',
+    ACME_CA: '-----BEGIN CERTIFICATE-----',
     TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     TURN: 'on',
     TURN_PORT: '3479',
@@ -104,4 +108,13 @@ test('NAME_FILE names a file that holds the value', async () => {
 
 test('what names a file already is not read as one that holds a name: a key is never told', () => {
   expect(complaint({ TLS_KEY_FILE: '/etc/key.pem' })).toMatch(/^TLS_KEY_FILE is not a setting/);
+});
+
+test('ACME needs a name to get a certificate for, and no certificate in files', () => {
+  expect(complaint({ ACME: 'on' })).toContain('PUBLIC_URL is missing');
+  expect(complaint({ ACME: 'on', PUBLIC_URL: 'http://call.example.org' })).toContain('PUBLIC_URL is missing');
+  expect(complaint({ ACME: 'on', PUBLIC_URL: 'https://203.0.113.7' })).toContain('PUBLIC_URL is missing');
+  expect(
+    complaint({ ACME: 'on', PUBLIC_URL: 'https://call.example.org', TLS_CERT: '/a.pem', TLS_KEY: '/b.pem' }),
+  ).toContain('one of them');
 });
