@@ -7,6 +7,7 @@ import { ensurePebble } from './pebble.ts';
 import { packageFile, ROOT } from './support/paths.ts';
 import { run } from './support/run.ts';
 import { command, say } from './support/setup-error.ts';
+import { ensureTurn } from './turn.ts';
 import { ensureWorker } from './worker/worker.ts';
 
 await command(async () => {
@@ -16,6 +17,8 @@ await command(async () => {
   process.env['CHROMIUM_BIN'] = chromium;
   process.env['FIREFOX_BIN'] = firefox;
   await ensureLabTools(say);
+  // Without root the tests of the relay say themselves that they are skipped, where it is missing.
+  if (process.getuid?.() === 0) await ensureTurn(say);
   await ensurePebble(say);
 
   const { code } = await run(
