@@ -1,0 +1,84 @@
+import { afterAll, expect, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.ts';
+import { describeLab } from './describe-lab.ts';
+import { build, type Ground } from './ground.ts';
+import { answer, knock } from './knock.ts';
+import { Lab } from './lab.ts';
+import { type Network, NETWORKS, PORTS } from './networks.ts';
+import { Pair } from './pair.ts';
+import { reachTable, type ReachRow } from './reach-table.ts';
+import { LabServer } from './server.ts';
+
+/** In each network; the nightly form makes a hundred. */
+const CALLS = Number(process.env['LAB_CALLS'] ?? 2);
+/** After so many calls that did not connect, more of them would say the same. */
+const MOST_FAILURES = 3;
+
+/** So that a network whose block does not block, or whose NAT is another, lets no call pass by accident. */
+async function check({ clients, server: home, open, ip }: Network, ground: Ground): Promise<void> {
+  const numbers = PORTS.map((port) => Number(port.split(' ')[1]));
+  const inner = home ? [home.webPort, ...numbers] : numbers;
+  const responder = await answer(ground.server.machine, [...new Set(inner)]);
+  for (const { machine } of [ground.ann, ground.ben]) {
+    const found = await knock(machine, ground.address, PORTS);
+    expect(found.open).toEqual(open);
+    const udp = open.filter((port) => port.startsWith('udp')).length;
+    expect(found.seenAs).toHaveLength(clients?.symmetric ? udp : Math.min(udp, 1));
+    const version4 = await machine.ip('-4', 'address', 'show', 'scope', 'global');
+    expect(version4 === '').toBe(ip === 6);
+  }
+  await responder.end();
+}
+
+/** The server as an operator runs it to be reached by everyone: HTTPS, and a relay. */
+function startServer(lab: Lab, { server: home }: Network, { server, url }: Ground): Promise<LabServer> {
+  const { certFile, keyFile } = makeCertificate(lab.folder);
+  return LabServer.start(lab, server.machine, {
+    PORT: String(home?.webPort ?? 443),
+    PUBLIC_URL: url,
+    TLS_CERT: certFile,
+    TLS_KEY: keyFile,
+    TURN: 'on',
+    RATE_LIMIT_FACTOR: '1000000',
+  });
+}
+
+/** Makes so many calls, one after the other; after one that failed two others try. */
+async function callAll(lab: Lab, ground: Ground, name: string): Promise<ReachRow> {
+  const row: ReachRow = { name, calls: 0, setUpMs: [], ways: new Set(), failures: [] };
+  while (row.calls < CALLS && row.failures.length < MOST_FAILURES) {
+    await using pair = await Pair.meet(lab, ground, String(row.calls));
+    try {
+      while (row.calls < CALLS) {
+        row.calls += 1;
+        const { setUpMs, ways } = await pair.call();
+        row.setUpMs.push(setUpMs);
+        for (const way of ways) row.ways.add(way);
+      }
+    } catch (error) {
+      row.failures.push(`call ${row.calls}: ${String(error)}`);
+    }
+    row.failures.push(...[pair.ann, pair.ben].flatMap(({ errors }) => errors));
+  }
+  return row;
+}
+
+describeLab('a call reaches everyone', () => {
+  const rows: ReachRow[] = [];
+
+  test.for(NETWORKS)('$name', { timeout: 120_000 + CALLS * 15_000 }, async (network) => {
+    await using lab = new Lab({ ip: network.ip ?? 4 });
+    const ground = await build(lab, network);
+    await check(network, ground);
+    const server = await startServer(lab, network, ground);
+    const row = await callAll(lab, ground, network.name);
+    rows.push(row);
+
+    expect(row.failures).toEqual([]);
+    expect(row.setUpMs).toHaveLength(CALLS);
+    expect([...row.ways]).toEqual([network.way]);
+    expect(server.output).not.toMatch(/"level":(50|60)/);
+  });
+
+  afterAll(() => console.log(reachTable(rows)));
+});
