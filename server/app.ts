@@ -43,6 +43,8 @@ export interface Overrides {
   deadlines?: Partial<Deadlines>;
   /** How often each connection is pinged, in milliseconds. */
   heartbeat?: number;
+  /** For how long the relay's credentials are good, in seconds. */
+  relayLifetime?: number;
 }
 
 export interface App {
@@ -55,7 +57,10 @@ export interface App {
 }
 
 /** The composition root: builds everything from the settings. */
-export async function createApp(config: Config, { deadlines, heartbeat }: Overrides = {}): Promise<App> {
+export async function createApp(
+  config: Config,
+  { deadlines, heartbeat, relayLifetime }: Overrides = {},
+): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
@@ -153,7 +158,8 @@ export async function createApp(config: Config, { deadlines, heartbeat }: Overri
       settings,
       rooms,
       connections,
-      iceServers: (host, accountId, lifetime) => relay?.iceServers(host, accountId, lifetime) ?? null,
+      iceServers: (host, accountId, lifetime) =>
+        relay?.iceServers(host, accountId, lifetime ?? relayLifetime) ?? null,
       checks,
     },
     accounts,

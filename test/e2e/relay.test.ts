@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import type { Person } from '../support/person.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 import { darkAndSilent, talk } from './call.ts';
 import { useStage, type Seat } from './stage.ts';
 
@@ -37,9 +38,33 @@ test.each(['turn:udp', 'turn:tcp', 'turns:tcp'])(
   },
 );
 
+test('a long call gets new credentials for the relay before the old ones are over', async () => {
+  const server = await stage.serve({ TURN: 'on', TURN_PORT: String(await freePort()) }, { relayLifetime: 4 });
+  const [ann, ben] = await stage.pair(server);
+  await Promise.all([throughTheRelay(ann, 'turn:udp'), throughTheRelay(ben, 'turn:udp')]);
+  await talk(ann, ben, 'voice');
+  const expiries = () =>
+    ann.page.evaluate(
+      () => (window as RelayedWindow).relayUsers?.map((user) => Number(user.split(':')[0])) ?? [],
+    );
+  const [first = 0] = await expiries();
+  await until('credentials that are good for longer', async () => Math.max(...(await expiries())) > first);
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+  expect((await ann.media()).relays).toEqual(['turn:udp']);
+});
+
+interface RelayedWindow extends Window {
+  /** The names of all credentials that the page's connections were given. */
+  relayUsers?: string[];
+}
+
 /** From now on this page's media takes the relay, and of its addresses only the one of this scheme and transport. */
 async function throughTheRelay(person: Person, way: string): Promise<void> {
   await person.page.evaluateOnNewDocument((wanted) => {
+    const users = ((window as RelayedWindow).relayUsers = [] as string[]);
+    const note = (servers: RTCIceServer[] = []) => {
+      users.push(...servers.flatMap(({ username }) => username ?? []));
+    };
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(configuration: RTCConfiguration = {}) {
         const iceServers = configuration.iceServers?.map((server) => ({
@@ -50,6 +75,12 @@ async function throughTheRelay(person: Person, way: string): Promise<void> {
           }),
         }));
         super({ ...configuration, ...(iceServers && { iceServers }), iceTransportPolicy: 'relay' });
+        note(iceServers);
+      }
+
+      override setConfiguration(configuration: RTCConfiguration) {
+        super.setConfiguration(configuration);
+        note(configuration.iceServers);
       }
     };
   }, way);
