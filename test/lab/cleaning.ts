@@ -8,6 +8,8 @@ import { isLeftover } from './lab-name.ts';
 
 /** Where `ip netns` keeps the names of namespaces. */
 const NAMES = '/run/netns';
+/** Where it looks for files that programs in a namespace find in /etc. */
+const FILES = '/etc/netns';
 
 const KILL_EVERY_MS = 10;
 const KILL_TRIES = 500;
@@ -24,6 +26,12 @@ export async function removeNamespace(name: string): Promise<void> {
     // It may have gone before, or at this moment by another's hand.
     if (existsSync(join(NAMES, name))) throw error;
   }
+  await removeFolder(filesOf(name));
+}
+
+/** The folder of files that programs in a namespace find in /etc, instead of the machine's. */
+export function filesOf(name: string): string {
+  return join(FILES, name);
 }
 
 export async function removeFolder(path: string): Promise<void> {
@@ -32,10 +40,14 @@ export async function removeFolder(path: string): Promise<void> {
 
 /** Removes what labs have left behind whose process died before it could. */
 export async function removeLeftovers(): Promise<void> {
-  const names = existsSync(NAMES) ? await readdir(NAMES) : [];
-  await Promise.all(names.filter(isLeftover).map(removeNamespace));
-  const folders = await readdir(tmpdir());
-  await Promise.all(folders.filter(isLeftover).map((name) => removeFolder(join(tmpdir(), name))));
+  const names = new Set([...(await leftoversIn(NAMES)), ...(await leftoversIn(FILES))]);
+  await Promise.all([...names].map(removeNamespace));
+  const folders = await leftoversIn(tmpdir());
+  await Promise.all(folders.map((name) => removeFolder(join(tmpdir(), name))));
+}
+
+async function leftoversIn(folder: string): Promise<string[]> {
+  return existsSync(folder) ? (await readdir(folder)).filter(isLeftover) : [];
 }
 
 /** Until none is left: they may start others meanwhile, and go on writing to files until they are gone. */

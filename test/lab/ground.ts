@@ -1,9 +1,11 @@
-import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { Internet, type Host } from './internet.ts';
 import type { Lab } from './lab.ts';
 import { type Network, PUBLISHED, WEB_PORT } from './networks.ts';
+import type { Router } from './router.ts';
 
+/** What people type: a name, as everywhere. */
+const NAME = 'chataway.test';
 const PROXY = join(import.meta.dirname, 'programs', 'connect-proxy.ts');
 const PROXY_PORT = 3128;
 
@@ -25,31 +27,32 @@ export interface Ground {
 /** Builds a network of the table. */
 export async function build(lab: Lab, { clients, server: home }: Network): Promise<Ground> {
   const internet = await Internet.in(lab);
+  const router = home && (await internet.router('servers-router'));
+  const server = router ? await internet.hostBehind(router, 'server') : await internet.host('server');
+  const address = router?.address ?? server.address;
+  if (router) await publish(router, server, home.webPort);
+  await server.machine.learn(NAME, address);
 
-  const client = async (label: string): Promise<ClientHost> => {
-    if (!clients) return internet.host(label);
-    const router = await internet.router(`${label}s-router`, clients);
-    const host = await internet.hostBehind(router, label);
-    if (!clients.proxy) return host;
-    await router.machine.start(process.execPath, [PROXY, String(PROXY_PORT)]).readUntil('ready');
-    return { ...host, proxy: `http://${router.lan.routerAddress}:${PROXY_PORT}` };
+  const client = async (label: string, place: Router | undefined): Promise<ClientHost> => {
+    const host = place ? await internet.hostBehind(place, label) : await internet.host(label);
+    if (!clients?.proxy || !place) {
+      await host.machine.learn(NAME, address);
+      return host;
+    }
+    // Where all goes through a proxy, it alone finds out what a name stands for.
+    await place.machine.learn(NAME, address);
+    await place.machine.start(process.execPath, [PROXY, String(PROXY_PORT)]).readUntil('ready');
+    return { ...host, proxy: `http://${place.lan.routerAddress}:${PROXY_PORT}` };
   };
-
-  if (!home) {
-    const server = await internet.host('server');
-    const [ann, ben] = [await client('ann'), await client('ben')];
-    return { ann, ben, server, address: server.address, url: urlOf(server.address) };
-  }
-  const router = await internet.router('servers-router');
-  const server = await internet.hostBehind(router, 'server');
-  for (const port of PUBLISHED) {
-    const number = Number(port.split(' ')[1]);
-    await router.lead(port, server.address, number === WEB_PORT ? home.webPort : number);
-  }
-  const ann = home.annIsThere ? await internet.hostBehind(router, 'ann') : await client('ann');
-  return { ann, ben: await client('ben'), server, address: router.address, url: urlOf(router.address) };
+  const routerOf = async (label: string) => clients && internet.router(`${label}s-router`, clients);
+  const ann = await client('ann', home?.annIsThere ? router : await routerOf('ann'));
+  const ben = await client('ben', await routerOf('ben'));
+  return { ann, ben, server, address, url: `https://${NAME}` };
 }
 
-function urlOf(address: string): string {
-  return `https://${isIPv6(address) ? `[${address}]` : address}`;
+async function publish(router: Router, server: Host, webPort: number): Promise<void> {
+  for (const port of PUBLISHED) {
+    const number = Number(port.split(' ')[1]);
+    await router.lead(port, server.address, number === WEB_PORT ? webPort : number);
+  }
 }

@@ -11,9 +11,10 @@ import { describeLab } from './describe-lab.ts';
 import { Lab } from './lab.ts';
 import { startTime } from './start-time.ts';
 
-/** The namespaces of this lab that the machine has. */
+/** The namespaces of this lab that the machine has, or has files for. */
 function namespacesOf(labName: string): string[] {
-  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(labName)) : [];
+  const names = ['/run/netns', '/etc/netns'].filter(existsSync).flatMap((folder) => readdirSync(folder));
+  return [...new Set(names)].filter((name) => name.startsWith(labName));
 }
 
 function isRunning(id: number): boolean {

@@ -1,9 +1,16 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { removeNamespace } from './cleaning.ts';
+import { join } from 'node:path';
+import { filesOf, removeNamespace } from './cleaning.ts';
 import { run } from './command.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
-/** A machine of the lab: a network of its own on the same files and processors. It begins with its loopback only. */
+const LOCALHOST = '127.0.0.1 localhost\n::1 localhost';
+
+/**
+ * A machine of the lab: a network of its own on the same files and processors. It begins with its loopback only, and
+ * knows no names: asked for one, it says so at once.
+ */
 export class Namespace {
   /** Unique on the machine; what `ip netns` calls it. */
   readonly name: string;
@@ -16,6 +23,10 @@ export class Namespace {
   static async create(name: string): Promise<Namespace> {
     const namespace = new Namespace(name);
     await run('ip', 'netns', 'add', name);
+    await mkdir(filesOf(name), { recursive: true });
+    // Nobody is there, which shows at once; the machine's own name server would be waited for.
+    await namespace.#writeFile('resolv.conf', 'nameserver 127.0.0.1');
+    await namespace.#writeFile('hosts', LOCALHOST);
     await namespace.ip('link', 'set', 'lo', 'up');
     return namespace;
   }
@@ -36,6 +47,11 @@ export class Namespace {
     const untried = isIPv6(address) ? ['nodad'] : [];
     await this.ip('address', 'add', `${address}/${prefixLength}`, 'dev', device, ...untried);
     await this.ip('link', 'set', device, 'up');
+  }
+
+  /** Tells the programs that start in here from now on the address of a name. */
+  async learn(name: string, address: string): Promise<void> {
+    await this.#writeFile('hosts', `${LOCALHOST}\n${address} ${name}`);
   }
 
   /** Hands on from now on what is not for this machine itself. */
@@ -63,5 +79,10 @@ export class Namespace {
   async close(): Promise<void> {
     await Promise.all(this.#programs.splice(0).map((program) => program.end()));
     await removeNamespace(this.name);
+  }
+
+  /** For what is in here it stands in /etc. */
+  async #writeFile(name: string, text: string): Promise<void> {
+    await writeFile(join(filesOf(this.name), name), `${text}\n`);
   }
 }

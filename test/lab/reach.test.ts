@@ -19,14 +19,15 @@ async function check({ clients, server: home, open, ip }: Network, ground: Groun
   const numbers = PORTS.map((port) => Number(port.split(' ')[1]));
   const inner = home ? [home.webPort, ...numbers] : numbers;
   const responder = await answer(ground.server.machine, [...new Set(inner)]);
-  for (const { machine } of [ground.ann, ground.ben]) {
+  const udp = open.filter((port) => port.startsWith('udp')).length;
+  const checks = [ground.ann, ground.ben].map(async ({ machine }) => {
     const found = await knock(machine, ground.address, PORTS);
     expect(found.open).toEqual(open);
-    const udp = open.filter((port) => port.startsWith('udp')).length;
     expect(found.seenAs).toHaveLength(clients?.symmetric ? udp : Math.min(udp, 1));
     const version4 = await machine.ip('-4', 'address', 'show', 'scope', 'global');
     expect(version4 === '').toBe(ip === 6);
-  }
+  });
+  await Promise.all(checks);
   await responder.end();
 }
 
