@@ -1,19 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 
-/** Where relayed clients find the media: one address of the loopback that nothing else uses. */
+/**
+ * Where relayed clients find the media: one address of the loopback that nothing else has. What listens at every address
+ * of the machine is reached there, too, for coturn knows no rule for ports: README.md.
+ */
 export const RELAYED_MEDIA_ADDRESS = '127.44.44.44';
-/** Where the relay sends from. What it relays never leaves the machine. */
-const RELAY_ADDRESS = '127.0.0.1';
+/**
+ * Where the relay sends from. What it relays never leaves the machine. Programs that trust the usual 127.0.0.1 see that
+ * it is not them who speaks: the media server's address is also an address of every program that listens on all of them.
+ */
+const RELAY_ADDRESS = '127.44.44.43';
 /**
  * Allocations of one person: two transports at three addresses of the relay make six, an ICE restart doubles them, and
  * so does a second interface.
  */
 const USER_QUOTA = 36;
+/** Of everyone: each takes a port and some memory. */
+const TOTAL_QUOTA = 4_000;
 /** In bytes a second and allocation: twice what the media server takes of one sender. */
 const MAX_BYTES_PER_SECOND = 650_000;
 /** In seconds; a nonce that is used longer is refused, and the client takes the new one. */
@@ -21,6 +31,8 @@ const NONCE_LIFETIME = 600;
 const RESTART_AFTER_MS = 1_000;
 const READY_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
+/** The exit code of a program that runs another, where there is none. */
+const NOT_FOUND = 127;
 
 export interface TurnOptions {
   /** Where its configuration is written; a folder that only this user can read. */
@@ -53,7 +65,6 @@ export class TurnServer {
   static async start(options: TurnOptions): Promise<TurnServer> {
     if (options.kind === 'public') await assertFree(options.port);
     const server = new TurnServer(options);
-    writeFileSync(server.#file, configuration(options), { mode: 0o600 });
     const began = await server.#run();
     if (began !== undefined) {
       server.close();
@@ -78,6 +89,8 @@ export class TurnServer {
   /** Resolves when it is ready, or with the reason why it is not. */
   async #run(): Promise<Error | undefined> {
     const { port, logger, kind } = this.#options;
+    // Each time anew: an address that the machine no longer has would be waited for.
+    writeFileSync(this.#file, configuration(this.#options), { mode: 0o600 });
     // With this process gone, however it went, the kernel ends it as well: the port must be free for the next.
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-c', this.#file], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,20 +103,37 @@ export class TurnServer {
         .setEncoding('utf8')
         .on('data', (text: string) => (lastLine = text.trim().split('\n').at(-1) ?? lastLine));
     }
-    child.once('error', (error) => (ended = error));
-    child.once('exit', (code, signal) => {
-      ended ??= new Error(`coturn ended with ${code ?? signal}: ${lastLine}`);
+    const end = (error: Error) => {
+      ended = error;
       if (this.#closed) return;
-      logger.error({ kind, err: ended }, 'the relay ended');
-      setTimeout(() => this.#closed || void this.#run(), RESTART_AFTER_MS).unref();
-    });
+      logger.error({ kind, err: error }, 'the relay ended');
+      this.#runAgain();
+    };
+    // One or the other: what did not begin does not exit.
+    child.once('error', end);
+    child.once('exit', (code, signal) =>
+      end(code === NOT_FOUND ? noProgram() : new Error(`coturn ended with ${code ?? signal}: ${lastLine}`)),
+    );
     const until = performance.now() + READY_WITHIN_MS;
     while (!(await accepts(port))) {
       if (ended) return ended;
-      if (performance.now() > until) return new Error(`coturn does not listen on port ${port}: ${lastLine}`);
+      if (performance.now() > until) {
+        child.kill('SIGKILL');
+        return new Error(`coturn does not listen on port ${port}: ${lastLine}`);
+      }
       await pause(LOOK_EVERY_MS);
     }
     return undefined;
+  }
+
+  #runAgain(): void {
+    setTimeout(() => {
+      if (this.#closed) return;
+      this.#run().catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'the relay could not be started again');
+        this.#runAgain();
+      });
+    }, RESTART_AFTER_MS).unref();
   }
 }
 
@@ -114,7 +144,7 @@ export class TurnServer {
 function configuration({ folder, secrets, kind, port }: TurnOptions): string {
   const listening =
     kind === 'public'
-      ? [`listening-port=${port}`]
+      ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
       : [`listening-ip=127.0.0.1`, `tcp-proxy-port=${port}`, `listening-port=${port + 1}`, 'no-udp'];
   return [
     ...listening,
@@ -137,6 +167,7 @@ function configuration({ folder, secrets, kind, port }: TurnOptions): string {
     ...secrets.map((secret) => `static-auth-secret=${secret}`),
     `stale-nonce=${NONCE_LIFETIME}`,
     `user-quota=${USER_QUOTA}`,
+    `total-quota=${TOTAL_QUOTA}`,
     `max-bps=${MAX_BYTES_PER_SECOND}`,
     `relay-ip=${RELAY_ADDRESS}`,
     'allow-loopback-peers',
@@ -147,12 +178,34 @@ function configuration({ folder, secrets, kind, port }: TurnOptions): string {
   ].join('\n');
 }
 
-/** @throws {Error} `EADDRINUSE`. */
+function noProgram(): Error {
+  return Object.assign(new Error('there is no program turnserver'), { code: 'ENOENT' });
+}
+
+/**
+ * Where clients may come. The machine's addresses are named each, so that what is asked of one by UDP is answered from
+ * it; and all of them, so that those count which come later, as when the network comes up after us. A link-local one
+ * is only whole with its interface, which coturn cannot be told.
+ */
+function publicAddresses(): string[] {
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const named = own.map(({ address }) => address).filter((address) => !address.startsWith('fe80:'));
+  return [...named, '0.0.0.0', '::'];
+}
+
+/**
+ * Coturn itself would wait for the port, without a word.
+ *
+ * @throws {Error} `EADDRINUSE`.
+ */
 async function assertFree(port: number): Promise<void> {
-  const server = createServer();
+  const tcp = createServer();
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, () => server.close(() => resolve()));
+    tcp.once('error', reject).listen(port, () => tcp.close(() => resolve()));
+  });
+  const udp = createSocket('udp4');
+  await new Promise<void>((resolve, reject) => {
+    udp.once('error', reject).bind(port, () => udp.close(() => resolve()));
   });
 }
 

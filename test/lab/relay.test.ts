@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { made, SECRETS } from '../support/turn-stage.ts';
+import { describeLab } from './describe-lab.ts';
+import { Lab } from './lab.ts';
+import type { Namespace } from './namespace.ts';
+import { LabServer } from './server.ts';
+
+const ALLOCATOR = join(import.meta.dirname, 'programs', 'allocator.ts');
+const PORT = 3478;
+const SETTINGS = { TURN: 'on', TURN_SECRET: SECRETS.join(',') };
+
+/** What the relay answers at these of its addresses. */
+async function allocate(from: Namespace, ...addresses: string[]): Promise<unknown> {
+  const { username, credential } = made();
+  const args = [ALLOCATOR, String(PORT), username, credential, ...addresses];
+  return JSON.parse(await from.run(process.execPath, ...args));
+}
+
+const allGood = (...addresses: string[]) =>
+  Object.fromEntries(addresses.flatMap((one) => [`udp ${one}`, `tcp ${one}`]).map((way) => [way, 0]));
+
+describeLab('the relay', () => {
+  test('answers at every address of the machine, from that address', async () => {
+    await using lab = new Lab();
+    const client = await lab.namespace('client');
+    const server = await lab.namespace('server');
+    const { far, device } = await lab.link(client, server);
+    const second = far.replace(/\d+$/, (last) => String(Number(last) + 1));
+    await server.setUp(device, second, 24);
+    await LabServer.start(lab, server, SETTINGS);
+    expect(await allocate(client, far, second)).toEqual(allGood(far, second));
+  });
+
+  test.for([4, 6] as const)('starts before the network is there, and then answers, IPv%d', async (ip) => {
+    await using lab = new Lab({ ip });
+    const client = await lab.namespace('client');
+    const server = await lab.namespace('server');
+    await LabServer.start(lab, server, SETTINGS);
+    const { far } = await lab.link(client, server);
+    expect(await allocate(client, far)).toEqual(allGood(far));
+  });
+});
