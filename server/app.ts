@@ -72,6 +72,7 @@ export async function createApp(
     configured: config.MEDIA_ADDRESSES,
     publicName: config.PUBLIC_URL?.hostname,
   });
+  await addresses.start();
 
   const connections = new Connections();
   const accountRepository = new SqlAccountRepository(database);
@@ -166,7 +167,7 @@ export async function createApp(
     sessions,
     cookie,
     originPolicy,
-    clientOf: (request) => proxies.clientOf(request),
+    clientOf: (request) => (proxies.knows(request) ? proxies.clientOf(request) : undefined),
     rateLimitFactor,
     heartbeat: heartbeat ?? HEARTBEAT_MS,
     logger,

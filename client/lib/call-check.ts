@@ -16,28 +16,43 @@ const PICTURE_EVERY = 100;
  * camera nor microphone.
  *
  * @param onRoute Told of each way as it is known.
- * @throws {RequestError | ConnectionLost | BrowserUnsupported}
+ * @param signal Ends it: nobody looks any more.
+ * @throws {RequestError | ConnectionLost | BrowserUnsupported} Also where the server could not be asked in between: what
+ *   was not tried is not blocked.
  */
 export async function checkCalls(
   signaling: Signaling,
   onRoute: (route: Route, result: RouteResult | 'trying') => void,
+  signal: AbortSignal,
 ): Promise<CheckResult> {
   const device = await prepareMedia(signaling);
   const rtpCapabilities = device.recvRtpCapabilities as Parameters<
     typeof signaling.request<'openCheck'>
   >[1]['rtpCapabilities'];
-  const { routes, back, seen } = await signaling.request('openCheck', { rtpCapabilities });
+  const { checkId, routes, back, seen } = await signaling.request('openCheck', { rtpCapabilities });
   const picture = paint();
   const opened: types.Transport[] = [];
+  /** What the server was asked for on the way. */
+  const asked: Promise<unknown>[] = [];
+  const close = () => {
+    picture.stop();
+    for (const transport of opened) transport.close();
+    // Without it the check ends by itself.
+    signaling.request('closeCheck', { checkId }).catch(() => undefined);
+  };
+  signal.addEventListener('abort', close, { once: true });
   const open = (transport: types.Transport) => {
     opened.push(transport);
     transport.on('connect', ({ dtlsParameters }, done, failed) => {
       const data = dtlsParameters as Parameters<
         typeof signaling.request<'connectCheck'>
       >[1]['dtlsParameters'];
-      signaling
-        .request('connectCheck', { transportId: transport.id, dtlsParameters: data })
-        .then(done, failed);
+      const connected = signaling.request('connectCheck', {
+        transportId: transport.id,
+        dtlsParameters: data,
+      });
+      asked.push(connected);
+      connected.then(done, failed);
     });
     return transport;
   };
@@ -47,10 +62,13 @@ export async function checkCalls(
         onRoute(route, 'trying');
         const options = transportOptions(transport, iceServers, route);
         const sent = await send(signaling, open(device.createSendTransport(options)), picture.track);
+        asked.push(sent.producerId);
         onRoute(route, sent.connected ? 'works' : 'fails');
         return { route, ...sent };
       }),
     );
+    signal.throwIfAborted();
+    await Promise.all(asked);
     const best = tried.find(({ connected }) => connected);
     const loopback =
       best !== undefined &&
@@ -68,10 +86,8 @@ export async function checkCalls(
       ),
     };
   } finally {
-    picture.stop();
-    for (const transport of opened) transport.close();
-    // Without it the check ends by itself.
-    signaling.request('closeCheck', {}).catch(() => undefined);
+    signal.removeEventListener('abort', close);
+    if (!signal.aborted) close();
   }
 }
 
@@ -98,7 +114,7 @@ async function send(
     done({ id: uuid() });
   });
   const connected = becomes(transport, CONNECTS_WITHIN);
-  await transport.produce({ track: track.clone() }).catch(() => undefined);
+  await transport.produce({ track: track.clone() }).catch(answered.reject);
   return { connected: await connected, producerId: answered.promise };
 }
 

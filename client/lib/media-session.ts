@@ -250,18 +250,25 @@ export class MediaSession {
   /** A restart of ICE late in the call needs credentials that are good then. */
   #refreshLater(joined: Joined, iceServers: IceServers | null): void {
     if (!iceServers) return;
-    const refresh = async () => {
-      const { signaling, callId } = this.#options;
-      const fresh = await signaling.request('getIceServers', { callId });
-      if (this.#joined !== joined || !fresh.iceServers) return;
-      const { servers } = fresh.iceServers;
-      await Promise.all(
-        [joined.send, joined.recv].map((one) => one.updateIceServers({ iceServers: servers })),
-      );
-      this.#refreshLater(joined, fresh.iceServers);
-    };
     const half = (iceServers.lifetime / 2) * 1_000;
-    this.#refresh = setTimeout(() => void this.#guard(refresh(), joined), half);
+    this.#refresh = setTimeout(() => void this.#refreshNow(joined, iceServers), half);
+  }
+
+  /** What fails here costs the call nothing now; a way that is lost later is joined afresh, with new ones. */
+  async #refreshNow(joined: Joined, before: IceServers): Promise<void> {
+    const { signaling, callId } = this.#options;
+    let iceServers: IceServers | null = before;
+    try {
+      ({ iceServers } = await signaling.request('getIceServers', { callId }));
+      if (this.#joined !== joined) return;
+      const servers = iceServers?.servers ?? [];
+      for (const transport of [joined.send, joined.recv]) {
+        await transport.updateIceServers({ iceServers: servers });
+      }
+    } catch {
+      // No connection right now; or Firefox, which takes no others for a connection that is made.
+    }
+    if (this.#joined === joined) this.#refreshLater(joined, iceServers);
   }
 
   async #restartIce(joined: Joined, transport: types.Transport): Promise<void> {

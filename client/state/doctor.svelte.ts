@@ -20,6 +20,7 @@ export class Doctor {
   #finding = $state.raw<Finding | null>(null);
   #problem = $state<DoctorProblem | null>(null);
   #busy = $state(false);
+  readonly #left = new AbortController();
 
   constructor(signaling: Signaling) {
     this.#signaling = signaling;
@@ -41,6 +42,11 @@ export class Doctor {
     return this.#busy;
   }
 
+  /** Nobody looks any more. */
+  close(): void {
+    this.#left.abort();
+  }
+
   async check(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
@@ -48,9 +54,11 @@ export class Doctor {
     this.#finding = null;
     this.#problem = null;
     try {
-      const result = await checkCalls(this.#signaling, (route, state) => this.#routes.set(route, state));
+      const onRoute = (route: Route, state: RouteResult | 'trying') => this.#routes.set(route, state);
+      const result = await checkCalls(this.#signaling, onRoute, this.#left.signal);
       this.#finding = { diagnosis: diagnose(result), best: bestRoute(result), ports: result.ports };
     } catch (error) {
+      if (this.#left.signal.aborted) return;
       if (error instanceof BrowserUnsupported) this.#problem = 'unsupported';
       else
         this.#problem =

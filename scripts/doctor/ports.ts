@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
 import type { Config } from '../../config/load.ts';
@@ -68,6 +69,28 @@ export const checkTurnPort: Check = async ({ TURN, TURN_PORT }: Config) => {
   return (await isTaken('tcp', TURN_PORT))
     ? [good('relay', `something listens on port ${TURN_PORT}.`)]
     : [doubt('relay', `nothing listens on port ${TURN_PORT}: ChatAway does not run.`)];
+};
+
+/** What the relay reaches besides the media: coturn knows no rule for ports. */
+export const checkRelayedPorts: Check = async ({ TURN, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
+  if (TURN === 'off') return [];
+  const table = await readFile('/proc/net/udp', 'utf8').catch(() => '');
+  const open = [...table.matchAll(/^ *\d+: 00000000:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
+    parseInt(hex, 16),
+  );
+  const own = new Set([
+    TURN_PORT,
+    ...Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index),
+  ]);
+  const others = [...new Set(open)].filter((port) => !own.has(port)).sort((a, b) => a - b);
+  return others.length === 0
+    ? [good('relay', 'reaches nothing but the media.')]
+    : [
+        doubt(
+          'relay',
+          `reaches the UDP ports ${others.join(', ')} of other programs, which listen at every address: keep 127.44.44.43 from them in the firewall, bind them to an address, or give ChatAway a container of its own.`,
+        ),
+      ];
 };
 
 /** Whether a port of this machine is in use. */

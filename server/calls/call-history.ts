@@ -21,6 +21,8 @@ interface Collaborators {
 /** The calls that have ended: the list, the entries in conversations, and who missed how many. */
 export class CallHistory {
   readonly #with: Collaborators;
+  /** What was last told to those who have missed calls: only theirs can become fewer. */
+  readonly #told = new Map<string, number>();
 
   constructor(collaborators: Collaborators) {
     this.#with = collaborators;
@@ -37,27 +39,35 @@ export class CallHistory {
   }
 
   /** How many calls the account has missed and seen neither in the list of calls nor in the conversation. */
-  countMissed(accountId: string): Promise<number> {
-    return this.#with.calls.countMissed(accountId);
+  async countMissed(accountId: string): Promise<number> {
+    const count = await this.#with.calls.countMissed(accountId);
+    if (count > 0) this.#told.set(accountId, count);
+    else this.#told.delete(accountId);
+    return count;
   }
 
   /** The account has looked at its missed calls: the badge goes, on all its devices. */
   async markSeen(accountId: string): Promise<void> {
     await this.#with.calls.markSeen(accountId, this.#with.clock.now());
-    this.#with.notifier.toAccount(accountId, 'missedCalls', { count: 0 });
+    await this.#tellMissed(accountId);
+  }
+
+  /** The account has read, or written, something: what it missed may stand there. */
+  async read(accountId: string): Promise<void> {
+    const told = this.#told.get(accountId);
+    if (told !== undefined && (await this.countMissed(accountId)) !== told) await this.#tellMissed(accountId);
   }
 
   /** A call has ended: tells its entry in the conversation, and a badge to whom missed it. */
   async tell(call: Call, entry: Message | null): Promise<void> {
     if (entry) await this.#with.conversations.deliver(entry);
     for (const leg of call.legs.values()) {
-      if (isMissedBy(call, leg)) await this.tellMissed(leg.accountId);
+      if (isMissedBy(call, leg)) await this.#tellMissed(leg.accountId);
     }
   }
 
-  /** Tells all of the account's tabs how many calls it has missed. */
-  async tellMissed(accountId: string): Promise<void> {
-    const count = await this.#with.calls.countMissed(accountId);
+  async #tellMissed(accountId: string): Promise<void> {
+    const count = await this.countMissed(accountId);
     this.#with.notifier.toAccount(accountId, 'missedCalls', { count });
   }
 }

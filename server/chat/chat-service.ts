@@ -95,7 +95,7 @@ export class ChatService {
   }
 
   /**
-   * Moves the account's read mark; true where missed calls may be among what it has read now.
+   * Moves the account's read mark.
    *
    * @throws {AppError} `not_found` unless the account is a member.
    */
@@ -104,12 +104,12 @@ export class ChatService {
     conversationId: string,
     seq: number,
     connectionId: string,
-  ): Promise<boolean> {
-    const { lastSeq, members } = await this.#find(conversationId, accountId);
+  ): Promise<void> {
+    const { lastSeq } = await this.#find(conversationId, accountId);
     const upTo = Math.min(seq, lastSeq);
-    if (!(await this.#conversations.markRead(conversationId, accountId, upTo))) return false;
-    this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
-    return members.some((member) => member.accountId === accountId && member.missedCalls > 0);
+    if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
+      this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
+    }
   }
 
   /** Sends a committed message to every connection of its members, but for one. */

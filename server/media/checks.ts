@@ -10,9 +10,18 @@ import type {
 import type { IceServers, Produced, RtpCapabilities } from '#protocol/media';
 import type { types } from 'mediasoup';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import { MEDIA_CODECS } from './codecs.ts';
-import { presentConsumer, presentTransport, type Announce, type Tag, withoutUndefined } from './present.ts';
+import {
+  isOfKind,
+  mediaRefused,
+  presentConsumer,
+  presentTransport,
+  type Announce,
+  type Tag,
+  withoutUndefined,
+} from './present.ts';
 import type { RoutesSeen } from './routes-seen.ts';
 import type { MediaWorkers } from './workers.ts';
 
@@ -35,14 +44,18 @@ interface Collaborators {
 export interface Checker {
   connectionId: string;
   accountId: string;
-  address: string;
+  /** Undefined where it is not known. */
+  address: string | undefined;
   /** The relays, with credentials for this check alone; null where there are none. */
   iceServers: (lifetime: number) => IceServers | null;
 }
 
 interface Check {
+  readonly id: string;
   readonly router: types.Router;
   readonly transports: ReadonlyMap<string, types.WebRtcTransport>;
+  /** What was asked for, once each: the transports that send, and the one that brings back. */
+  readonly used: Set<types.WebRtcTransport>;
   readonly back: types.WebRtcTransport;
   readonly rtpCapabilities: RtpCapabilities;
   readonly end: NodeJS.Timeout;
@@ -75,7 +88,10 @@ export class MediaChecks {
       await Promise.all(sends.map((transport) => transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE)));
       const end = setTimeout(() => this.close(checker.connectionId), LASTS * 1_000).unref();
       this.close(checker.connectionId);
+      const id = randomUUID();
       this.#checks.set(checker.connectionId, {
+        id,
+        used: new Set(),
         router,
         transports: new Map([back, ...sends].map((transport) => [transport.id, transport])),
         back,
@@ -85,14 +101,15 @@ export class MediaChecks {
       const routes = sends.map((transport, index) => {
         const { route, iceServers } = ways[index] ?? { route: 'udp', iceServers: null };
         transport.on('dtlsstatechange', (state) => {
-          if (state === 'connected') seen.add(route, checker.address);
+          if (state === 'connected' && checker.address !== undefined) seen.add(route, checker.address);
         });
         return { route, iceServers, transport: this.#present(transport, route) };
       });
       return {
+        checkId: id,
         routes,
         back: { transport: presentTransport(back, this.#with.announce), iceServers: relays },
-        seen: seen.forOthersThan(checker.address),
+        seen: checker.address === undefined ? [] : seen.forOthersThan(checker.address),
       };
     } catch (error) {
       router.close();
@@ -112,6 +129,10 @@ export class MediaChecks {
     { transportId, rtpParameters }: ProduceCheck,
   ): Promise<Produced> {
     const transport = this.#transport(connectionId, transportId);
+    const check = this.#find(connectionId);
+    if (transport === check.back) throw new AppError('invalid', 'This transport sends to you alone.');
+    if (!isOfKind(rtpParameters, 'video')) throw mediaRefused();
+    use(check, transport);
     const { id } = await asked(
       transport.produce<Tag>({
         kind: 'video',
@@ -127,6 +148,7 @@ export class MediaChecks {
     const check = this.#find(connectionId);
     const rtpCapabilities = withoutUndefined(check.rtpCapabilities);
     if (!check.router.canConsume({ producerId, rtpCapabilities })) throw noSuchCheck();
+    use(check, check.back);
     const appData: Tag = { source: 'camera', accountId };
     const consumer = await asked(
       check.back.consume<Tag>({ producerId, rtpCapabilities, paused: false, appData }),
@@ -134,10 +156,10 @@ export class MediaChecks {
     return { consumer: presentConsumer(consumer) };
   }
 
-  /** Idempotent; also where the connection has gone. */
-  close(connectionId: string): void {
+  /** Ends the connection's check, if it is this one. Idempotent; also where the connection has gone. */
+  close(connectionId: string, checkId?: string): void {
     const check = this.#checks.get(connectionId);
-    if (!check) return;
+    if (!check || (checkId !== undefined && checkId !== check.id)) return;
     this.#checks.delete(connectionId);
     clearTimeout(check.end);
     check.router.close();
@@ -192,8 +214,15 @@ function routesOf(relays: IceServers | null): Way[] {
 /** What the worker refuses is the client's parameters. */
 async function asked<T>(answer: Promise<T>): Promise<T> {
   return answer.catch(() => {
-    throw new AppError('media_refused', 'The media server cannot do this as it was asked.');
+    throw mediaRefused();
   });
+}
+
+/** More than one stream a way would be a load, and no check. */
+function use({ used }: Check, transport: types.WebRtcTransport): void {
+  if (used.has(transport))
+    throw new AppError('invalid', 'This way of the check carries its picture already.');
+  used.add(transport);
 }
 
 const noSuchCheck = () => new AppError('not_found', 'There is no such check. Begin a new one.');

@@ -9,7 +9,15 @@ import type {
 import type { Notice, NoticeData } from '#protocol/methods';
 import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
-import { presentConsumer, presentTransport, type Announce, type Tag, withoutUndefined } from './present.ts';
+import {
+  isOfKind,
+  mediaRefused,
+  presentConsumer,
+  presentTransport,
+  type Announce,
+  type Tag,
+  withoutUndefined,
+} from './present.ts';
 
 type Transport = types.WebRtcTransport;
 type Producer = types.Producer<Tag>;
@@ -108,8 +116,7 @@ export class Participant {
       throw new AppError('invalid', `This call has your ${source} already.`);
     }
     const kind = SOURCE_KIND[source];
-    // The worker does not look whether the codecs are of the kind; the other's client would break on it.
-    if (!rtpParameters.codecs.every(({ mimeType }) => mimeType.startsWith(`${kind}/`))) throw mediaRefused();
+    if (!isOfKind(rtpParameters, kind)) throw mediaRefused();
     this.#sources.add(source);
     try {
       const producer = await this.#ask(() =>
@@ -244,8 +251,6 @@ export class Participant {
 }
 
 export const notJoined = () => new AppError('not_joined', 'You have not joined the media of this call.');
-
-const mediaRefused = () => new AppError('media_refused', 'The media server cannot do this as it was asked.');
 
 const isConnected = (transport: Transport): boolean =>
   transport.dtlsState === 'connected' && transport.iceState !== 'disconnected';

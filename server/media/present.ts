@@ -1,5 +1,12 @@
-import type { ConsumerOptions, IceCandidate, MediaSource, TransportOptions } from '#protocol/media';
+import type {
+  ConsumerOptions,
+  IceCandidate,
+  MediaSource,
+  RtpParameters,
+  TransportOptions,
+} from '#protocol/media';
 import type { types } from 'mediasoup';
+import { AppError } from '../errors.ts';
 
 /** What the server keeps beside each producer and consumer. */
 export interface Tag extends types.AppData {
@@ -27,6 +34,14 @@ export function presentConsumer(consumer: types.Consumer<Tag>): ConsumerOptions 
     rtpParameters: { ...rtpParameters },
   };
 }
+
+/** The worker does not look whether the codecs are of the kind; whoever received them would break on it. */
+export function isOfKind({ codecs }: RtpParameters, kind: types.MediaKind): boolean {
+  return codecs.every(({ mimeType }) => mimeType.startsWith(`${kind}/`));
+}
+
+export const mediaRefused = () =>
+  new AppError('media_refused', 'The media server cannot do this as it was asked.');
 
 /**
  * Parsed optional fields may be `undefined` by type, which mediasoup's types do not allow; a trip through

@@ -1,4 +1,4 @@
-import type { Route } from '#protocol/check';
+import { route as routeSchema, type Route } from '#protocol/check';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** What worked so long ago may have been closed since. */
@@ -47,15 +47,13 @@ export class RoutesSeen {
   /** What has worked lately for others who are on the same side as this address. */
   forOthersThan(address: string, now = Date.now()): Route[] {
     const side = sideOf(address);
-    return ROUTES.filter((route) =>
+    return routeSchema.options.filter((route) =>
       this.#sights
         .get(`${route} ${side}`)
         ?.some((one) => one.address !== address && now - one.at < LATELY_MS),
     );
   }
 }
-
-const ROUTES: readonly Route[] = ['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls'];
 
 function sideOf(address: string): Side {
   if (isIP(address) === 0) return 'inside';

@@ -18,6 +18,7 @@ export const openCheck = z.strictObject({ rtpCapabilities });
 export type OpenCheck = z.infer<typeof openCheck>;
 
 export const checkOpened = z.strictObject({
+  checkId: id,
   /** One transport for each way that this server offers; its candidates lead over that way alone. */
   routes: z.array(z.strictObject({ route, transport: transportOptions, iceServers: iceServers.nullable() })),
   /** Brings back what is sent over one of them. */
@@ -26,6 +27,9 @@ export const checkOpened = z.strictObject({
   seen: z.array(route),
 });
 export type CheckOpened = z.infer<typeof checkOpened>;
+
+/** Ends a check, unless a later one has taken its place. */
+export const closeCheck = z.strictObject({ checkId: id });
 
 export const connectCheck = z.strictObject({ transportId: id, dtlsParameters });
 export type ConnectCheck = z.infer<typeof connectCheck>;

@@ -45,7 +45,7 @@ export const requests = {
   connectCheck: { data: check.connectCheck, answer: nothing },
   produceCheck: { data: check.produceCheck, answer: media.produced },
   consumeCheck: { data: check.consumeCheck, answer: check.checkConsumed },
-  closeCheck: { data: nothing, answer: nothing },
+  closeCheck: { data: check.closeCheck, answer: nothing },
 } as const;
 
 /** The first notice on every connection; everything after it is a change to it. */

@@ -6,8 +6,6 @@ import { AcmeStore } from './acme-store.ts';
 import { certificateRequest, makeKey, makeSelfSigned } from './acme-x509.ts';
 import { checkedCertificate, type Certificate, type CertificateSource } from './certificate.ts';
 
-export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** A certificate is renewed when this much of its life is left. */
@@ -24,7 +22,7 @@ const LONGEST_PAUSE_MS = 24 * HOUR_MS;
 export interface AcmeOptions {
   /** The name of the server, in lower case: it must lead to this server's port 443. */
   readonly domain: string;
-  readonly directoryUrl?: string;
+  readonly directoryUrl: string;
   /** Where the authority may write to. */
   readonly email?: string | undefined;
   /** The roots of a private authority, in PEM; the default is those that browsers know. */
@@ -44,7 +42,7 @@ export interface AcmeOptions {
  * operator's consent to the authority's terms.
  */
 export class AcmeCertificate implements CertificateSource {
-  readonly #options: AcmeOptions & { readonly directoryUrl: string };
+  readonly #options: AcmeOptions;
   readonly #store: AcmeStore;
   readonly #listeners: ((certificate: Certificate) => void)[] = [];
   readonly #closing = new AbortController();
@@ -57,7 +55,7 @@ export class AcmeCertificate implements CertificateSource {
   #isStarted = false;
 
   constructor(options: AcmeOptions) {
-    this.#options = { ...options, directoryUrl: options.directoryUrl ?? LETS_ENCRYPT };
+    this.#options = options;
     this.#store = new AcmeStore(this.#options);
     const kept = this.#kept();
     if (kept) this.#renewAt = renewalOf(kept);

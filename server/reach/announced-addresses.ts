@@ -1,10 +1,13 @@
 import type { IceCandidate } from '#protocol/media';
-import { lookup } from 'node:dns/promises';
+import { lookup, resolve4, resolve6 } from 'node:dns/promises';
 import { isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
 const LOOK_UP_EVERY_MS = 60_000;
+/** The start waits no longer for a name server. */
+const FIRST_LOOK_UP_WITHIN_MS = 2_000;
 
 interface Options {
   /** Those that the operator set; nothing else is announced then. */
@@ -34,8 +37,13 @@ export class AnnouncedAddresses {
       return;
     }
     this.#publicName = name;
-    void this.#lookUp();
     this.#timer = setInterval(() => void this.#lookUp(), LOOK_UP_EVERY_MS).unref();
+  }
+
+  /** Resolves once the name was looked up for the first time, or that takes too long. */
+  async start(): Promise<void> {
+    if (this.#publicName === undefined) return;
+    await Promise.race([this.#lookUp(), pause(FIRST_LOOK_UP_WITHIN_MS, undefined, { ref: false })]);
   }
 
   list(): string[] {
@@ -50,13 +58,23 @@ export class AnnouncedAddresses {
   /** What does not resolve right now keeps the addresses it had. */
   async #lookUp(): Promise<void> {
     try {
-      const found = await lookup(this.#publicName ?? '', { all: true });
-      this.#resolved = found.map(({ address }) => address);
+      this.#resolved = await resolve(this.#publicName ?? '');
     } catch {
       // No name server, or no such name: the interfaces have to do. The doctor tells.
     }
   }
 }
+
+/** Of a machine's own name its hosts file often knows the loopback alone; then the name server is asked. */
+async function resolve(name: string): Promise<string[]> {
+  const found = await lookup(name, { all: true });
+  const outside = found.map(({ address }) => address).filter((address) => !isLoopback(address));
+  if (outside.length > 0) return outside;
+  const asked = await Promise.allSettled([resolve4(name), resolve6(name)]);
+  return asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}
+
+const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
 
 /** Every address of this machine that others can name: those of links alone (RFC 4007) cannot be. */
 function interfaceAddresses(): string[] {

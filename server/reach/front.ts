@@ -7,7 +7,7 @@ import { wantsAcme } from './client-hello.ts';
 import { plainAddress } from './plain-address.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 
-/** From the connection to the first byte that tells what it is for. */
+/** For each of the steps before it is told what a connection is for: the first message, the handshake, the first byte. */
 const FIRST_BYTE_WITHIN_MS = 10_000;
 /** A TURN client refreshes what it has every few minutes at most (RFC 8656, 7.3). */
 const RELAY_IDLE_MS = 15 * 60_000;
@@ -50,6 +50,7 @@ export class Front {
     certificates.onChange((certificate) => this.#tls.setSecureContext(certificate));
     this.#challenges = createTlsServer(
       {
+        handshakeTimeout: FIRST_BYTE_WITHIN_MS,
         ALPNProtocols: ['acme-tls/1'],
         SNICallback: (name, answer) => {
           const certificate = certificates.challenge(name);
@@ -63,6 +64,8 @@ export class Front {
       server.on('tlsClientError', (_, socket) => socket.destroy());
     }
     this.server = createServer((socket) => this.#greet(socket));
+    // An HTTP server arms its time-outs and its list of connections when it begins to listen, which this one never does.
+    options.http.emit('listening');
   }
 
   /** Cuts what is connected: HTTP's connections, and relayed media. */
@@ -75,7 +78,7 @@ export class Front {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    socket.setTimeout(FIRST_BYTE_WITHIN_MS, () => socket.destroy());
+    const late = destroyLater(socket);
     let hello = Buffer.alloc(0);
     const read = () => {
       const more: unknown = socket.read();
@@ -84,7 +87,7 @@ export class Front {
       const acme = wantsAcme(hello);
       if (acme === undefined) return;
       socket.off('readable', read);
-      socket.setTimeout(0);
+      clearTimeout(late);
       socket.unshift(hello);
       (acme ? this.#challenges : this.#tls).emit('connection', socket);
     };
@@ -93,20 +96,27 @@ export class Front {
 
   #sort(socket: TLSSocket): void {
     socket.on('error', () => socket.destroy());
-    socket.setTimeout(FIRST_BYTE_WITHIN_MS, () => socket.destroy());
+    const late = destroyLater(socket);
     socket.once('readable', () => {
+      clearTimeout(late);
       const first: unknown = socket.read();
       if (!Buffer.isBuffer(first)) {
         socket.destroy();
         return;
       }
-      socket.setTimeout(0);
       socket.unshift(first);
       const { http, relayPort } = this.#with;
       if (relayPort !== undefined && first.readUInt8() < STUN_BELOW) relay(socket, relayPort);
       else http.emit('connection', socket);
     });
   }
+}
+
+/** A time that a byte now and then does not prolong. */
+function destroyLater(socket: Socket): NodeJS.Timeout {
+  const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_WITHIN_MS);
+  socket.once('close', () => clearTimeout(timer));
+  return timer;
 }
 
 /** Hands a TURN client's stream to the relay, and says whose it is: its limits must see the true address. */

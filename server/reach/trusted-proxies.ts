@@ -31,6 +31,11 @@ export class TrustedProxies {
     return client;
   }
 
+  /** Whether the client's address is known: someone else's proxy may stand in between, and say so in vain. */
+  knows({ socket, headers }: IncomingMessage): boolean {
+    return headers['x-forwarded-for'] === undefined || this.#trusts(plainAddress(socket.remoteAddress ?? ''));
+  }
+
   #trusts(address: string): boolean {
     return isIP(address) !== 0 && this.#networks.check(address, familyOf(address));
   }

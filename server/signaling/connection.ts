@@ -6,11 +6,11 @@ import type { Identity } from '../sessions/session.ts';
 import type { SocketTransport } from './socket-transport.ts';
 
 /** How the client came. */
-export interface Origin {
+export interface Approach {
   /** By which name or address it reaches the server. */
   readonly host: string;
-  /** Its own address, behind whatever proxies there are. */
-  readonly address: string;
+  /** Its own address, behind whatever proxies there are; undefined where it is not known. */
+  readonly address: string | undefined;
 }
 
 /** One WebSocket: a tab of a device of a signed-in account. */
@@ -19,7 +19,7 @@ export class Connection {
   readonly accountId: string;
   readonly sessionId: string;
   readonly seat: Seat;
-  readonly origin: Origin;
+  readonly approach: Approach;
   readonly #transport: SocketTransport;
   /** Notices that came before the snapshot, which they change: they follow it. */
   #held: string[] | undefined = [];
@@ -29,13 +29,13 @@ export class Connection {
     transport: SocketTransport,
     { accountId, sessionId }: Identity,
     { device, tab }: ConnectQuery,
-    origin: Origin,
+    approach: Approach,
   ) {
     this.id = peer.id;
     this.#transport = transport;
     this.accountId = accountId;
     this.sessionId = sessionId;
-    this.origin = origin;
+    this.approach = approach;
     this.seat = { device, tab, session: sessionId };
   }
 

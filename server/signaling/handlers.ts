@@ -57,9 +57,14 @@ export function createHandlers({
       return opened;
     },
     listMessages: ({ accountId }, data) => chat.messages(accountId, data),
-    sendMessage: ({ id, accountId }, data) => chat.send(accountId, data, id),
+    async sendMessage({ id, accountId }, data) {
+      const sent = await chat.send(accountId, data, id);
+      await history.read(accountId);
+      return sent;
+    },
     async markRead({ id, accountId }, { conversationId, seq }) {
-      if (await chat.markRead(accountId, conversationId, seq, id)) await history.tellMissed(accountId);
+      await chat.markRead(accountId, conversationId, seq, id);
+      await history.read(accountId);
       return DONE;
     },
 
@@ -85,13 +90,13 @@ export function createHandlers({
     block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
 
     getRouterCapabilities: () => rooms.capabilities(),
-    join: async ({ accountId, seat, origin: { host } }, data) => ({
+    join: async ({ accountId, seat, approach: { host } }, data) => ({
       iceServers: iceServers(host, accountId),
       ...(await rooms.join(accountId, data, (notice, noticeData) => {
         connections.toTab(accountId, seat.tab, notice, noticeData);
       })),
     }),
-    getIceServers: ({ accountId, origin: { host } }) => ({ iceServers: iceServers(host, accountId) }),
+    getIceServers: ({ accountId, approach: { host } }) => ({ iceServers: iceServers(host, accountId) }),
     async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
       await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
       return DONE;
@@ -116,13 +121,13 @@ export function createHandlers({
     },
     produceCheck: (connection, data) => checks.produce(checker(connection), data),
     consumeCheck: (connection, data) => checks.consume(checker(connection), data),
-    closeCheck({ id }) {
-      checks.close(id);
+    closeCheck({ id }, { checkId }) {
+      checks.close(id, checkId);
       return DONE;
     },
   };
 
-  function checker({ id, accountId, origin: { host, address } }: Connection): Checker {
+  function checker({ id, accountId, approach: { host, address } }: Connection): Checker {
     return {
       connectionId: id,
       accountId,

@@ -16,7 +16,7 @@ import { AppError, internalError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { Identity } from '../sessions/session.ts';
-import { Connection, type Origin } from './connection.ts';
+import { Connection, type Approach } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
 import { presentSnapshot } from './snapshot.ts';
@@ -31,8 +31,8 @@ interface Options {
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
-  /** The address that a request came from, behind whatever proxies there are. */
-  clientOf: (request: IncomingMessage) => string;
+  /** The address that a request came from, behind whatever proxies there are; undefined where it is not known. */
+  clientOf: (request: IncomingMessage) => string | undefined;
   /** Multiplies the rate limit. */
   rateLimitFactor: number;
   /** How often each connection is pinged, in milliseconds. */
@@ -128,7 +128,7 @@ export class SignalingServer {
     );
   }
 
-  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, origin: Origin): void {
+  #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, approach: Approach): void {
     const { services, logger } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
@@ -139,7 +139,7 @@ export class SignalingServer {
 
     const transport = new SocketTransport(webSocket);
     const peer = this.#room.createPeer(randomUUID(), transport);
-    const connection = new Connection(peer, transport, identity, seat, origin);
+    const connection = new Connection(peer, transport, identity, seat, approach);
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
     peer.on('request', ({ method, data }, accept, reject) => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { AnnouncedAddresses } from '../../server/reach/announced-addresses.ts';
+import { freePort } from '../support/free-port.ts';
+import type { Person } from '../support/person.ts';
 import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
@@ -8,7 +10,14 @@ const stage = useStage();
 test('Chromium and Firefox call each other', async () => {
   // Firefox offers no loopback where there is another network, so the server announces all it has, as by default.
   const addresses = new AnnouncedAddresses({ configured: undefined, publicName: undefined }).list();
-  const server = await stage.serve({ MEDIA_ADDRESSES: addresses.join(',') });
+  const server = await stage.serve(
+    {
+      MEDIA_ADDRESSES: addresses.join(','),
+      TURN: 'on',
+      TURN_PORT: String(await freePort()),
+    },
+    { relayLifetime: 4 },
+  );
   const chris = await stage.person(server, 'chris');
   const fay = await stage.person(server, 'fay', { kind: 'firefox' });
   await Promise.all([chris.openConversation('fay'), fay.openConversation('chris')]);
@@ -26,6 +35,10 @@ test('Chromium and Firefox call each other', async () => {
     await callee.answer();
     await caller.inCall();
     await Promise.all([chris, fay].flatMap((one) => [one.seesFrames(30), one.hearsSound()]));
+    // Meanwhile the relay's credentials are renewed, which Firefox cannot do to a connection: it goes on all the same.
+    const made = await connectionsMade(fay);
+    await chris.seesFrames(60);
+    expect(await connectionsMade(fay)).toBe(made);
     await caller.end();
     for (const person of [chris, fay]) {
       expect(await person.callEnded()).toContain('The call is over.');
@@ -34,3 +47,10 @@ test('Chromium and Firefox call each other', async () => {
     }
   }
 });
+
+/** How many connections the page has made for media since it was loaded. */
+async function connectionsMade({ page }: Person): Promise<number> {
+  return page.evaluate(
+    () => (window as { watchedMedia?: { connections: unknown[] } }).watchedMedia?.connections.length ?? 0,
+  );
+}

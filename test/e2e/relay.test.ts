@@ -43,28 +43,27 @@ test('a long call gets new credentials for the relay before the old ones are ove
   const [ann, ben] = await stage.pair(server);
   await Promise.all([throughTheRelay(ann, 'turn:udp'), throughTheRelay(ben, 'turn:udp')]);
   await talk(ann, ben, 'voice');
-  const expiries = () =>
-    ann.page.evaluate(
-      () => (window as RelayedWindow).relayUsers?.map((user) => Number(user.split(':')[0])) ?? [],
-    );
-  const [first = 0] = await expiries();
-  await until('credentials that are good for longer', async () => Math.max(...(await expiries())) > first);
+  const connections = () => ann.page.evaluate(() => (window as RelayedWindow).relayConnections);
+  const made = await connections();
+  const users = () => ann.page.evaluate(() => (window as RelayedWindow).relayUsers ?? []);
+  await until('new credentials, and new ones again', async () => new Set(await users()).size >= 2);
   await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+  // It is the same connection all the time.
+  expect(await connections()).toBe(made);
   expect((await ann.media()).relays).toEqual(['turn:udp']);
 });
 
 interface RelayedWindow extends Window {
-  /** The names of all credentials that the page's connections were given. */
+  /** The names of the credentials that the page's connections were given later. */
   relayUsers?: string[];
+  /** How many connections the page has made. */
+  relayConnections?: number;
 }
 
 /** From now on this page's media takes the relay, and of its addresses only the one of this scheme and transport. */
 async function throughTheRelay(person: Person, way: string): Promise<void> {
   await person.page.evaluateOnNewDocument((wanted) => {
-    const users = ((window as RelayedWindow).relayUsers = [] as string[]);
-    const note = (servers: RTCIceServer[] = []) => {
-      users.push(...servers.flatMap(({ username }) => username ?? []));
-    };
+    const made = window as RelayedWindow;
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(configuration: RTCConfiguration = {}) {
         const iceServers = configuration.iceServers?.map((server) => ({
@@ -75,12 +74,13 @@ async function throughTheRelay(person: Person, way: string): Promise<void> {
           }),
         }));
         super({ ...configuration, ...(iceServers && { iceServers }), iceTransportPolicy: 'relay' });
-        note(iceServers);
+        made.relayConnections = (made.relayConnections ?? 0) + 1;
       }
 
       override setConfiguration(configuration: RTCConfiguration) {
         super.setConfiguration(configuration);
-        note(configuration.iceServers);
+        const users = configuration.iceServers?.flatMap(({ username }) => username ?? []) ?? [];
+        made.relayUsers = [...(made.relayUsers ?? []), ...users];
       }
     };
   }, way);

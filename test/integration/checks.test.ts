@@ -41,7 +41,7 @@ test('it belongs to the connection that began it, and goes with it', async () =>
   const transportId = routes[0]?.transport.id ?? '';
   const data = { transportId, dtlsParameters: fingerprint() };
   await expect(world.b.request('connectCheck', data)).rejects.toEqual(refused('not_found'));
-  await open(world.b);
+  const later = await open(world.b);
   await expect(world.b.request('connectCheck', data)).rejects.toEqual(refused('not_found'));
   const sent = { transportId, rtpParameters: camera() };
   await expect(world.b.request('produceCheck', sent)).rejects.toEqual(refused('not_found'));
@@ -51,7 +51,7 @@ test('it belongs to the connection that began it, and goes with it', async () =>
   expect(consumer).toMatchObject({ producerId, kind: 'video', accountId: world.ann.id });
 
   const before = await routers();
-  await world.b.request('closeCheck', {});
+  await world.b.request('closeCheck', { checkId: later.checkId });
   world.a.close();
   await until('both checks to be gone', async () => (await routers()) === before - 2);
 });
@@ -83,4 +83,28 @@ test('six in ten minutes are enough', async () => {
   await expect(open(world.a)).rejects.toEqual(refused('rate_limited'));
   // Everyone has their own.
   await open(world.b);
+});
+
+test('each way carries one picture, and one comes back', async () => {
+  using world = await couple(server.url);
+  const { routes, back } = await open(world.a);
+  const [first, second] = routes.map(({ transport }) => transport.id);
+  const sent = { transportId: first ?? '', rtpParameters: camera() };
+  const { producerId } = await world.a.request('produceCheck', sent);
+  await expect(world.a.request('produceCheck', sent)).rejects.toEqual(refused('invalid'));
+  await expect(world.a.request('produceCheck', { ...sent, transportId: back.transport.id })).rejects.toEqual(
+    refused('invalid'),
+  );
+  await world.a.request('produceCheck', { transportId: second ?? '', rtpParameters: camera() });
+  await world.a.request('consumeCheck', { producerId });
+  await expect(world.a.request('consumeCheck', { producerId })).rejects.toEqual(refused('invalid'));
+});
+
+test('an earlier one that is over late does not end a later one', async () => {
+  using world = await couple(server.url);
+  const earlier = await open(world.a);
+  const later = await open(world.a);
+  await world.a.request('closeCheck', { checkId: earlier.checkId });
+  const transportId = later.routes[0]?.transport.id ?? '';
+  await world.a.request('produceCheck', { transportId, rtpParameters: camera() });
 });

@@ -147,6 +147,16 @@ describe('history', () => {
     expect(conversations[0]).toMatchObject({ missedCalls: 0, lastMessage: { call: { id: answered } } });
   });
 
+  test('whoever writes has seen what was missed above: the badge goes', async () => {
+    using world = await couple(server.url);
+    const { conversationId } = world;
+    const callId = await invite(world.a, conversationId);
+    await world.a.request('endCall', { callId });
+    expect(await world.b.next('missedCalls')).toEqual({ count: 1 });
+    await world.b.request('sendMessage', { conversationId, id: randomUUID(), text: 'I was out' });
+    expect(await world.b.next('missedCalls', ({ count }) => count === 0)).toEqual({ count: 0 });
+  });
+
   test('a call that both were in leaves nothing unread', async () => {
     using world = await couple(server.url);
     const callId = await invite(world.a, world.conversationId);
