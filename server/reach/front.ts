@@ -8,7 +8,7 @@ import { plainAddress } from './plain-address.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 
 /** For each of the steps before it is told what a connection is for: the first message, the handshake, the first byte. */
-const FIRST_BYTE_WITHIN_MS = 10_000;
+const PATIENCE_MS = 10_000;
 /** A TURN client refreshes what it has every few minutes at most (RFC 8656, 7.3). */
 const RELAY_IDLE_MS = 15 * 60_000;
 /** STUN's messages and TURN's channels begin below and above this; an allocation comes first (RFC 8656, 12). */
@@ -20,6 +20,8 @@ interface Options {
   http: HttpServer;
   /** The port on the loopback at which the relay expects the PROXY protocol; undefined where there is none. */
   relayPort: number | undefined;
+  /** In milliseconds; tests have less. */
+  patience?: number;
 }
 
 /**
@@ -31,17 +33,19 @@ export class Front {
   readonly #with: Options;
   readonly #tls;
   readonly #challenges;
+  readonly #patience: number;
   readonly #sockets = new Set<Socket>();
   /** The listener; it is opened and closed like any. */
   readonly server: Server;
 
   constructor(options: Options) {
     this.#with = options;
-    const { certificates } = options;
+    const { certificates, patience = PATIENCE_MS } = options;
+    this.#patience = patience;
     this.#tls = createTlsServer(
       {
         ...certificates.current,
-        handshakeTimeout: FIRST_BYTE_WITHIN_MS,
+        handshakeTimeout: patience,
         // `stun.turn` is what a TURN client may ask for (RFC 7443).
         ALPNCallback: ({ protocols }) => protocols.find((one) => one === 'http/1.1' || one === 'stun.turn'),
       },
@@ -50,7 +54,7 @@ export class Front {
     certificates.onChange((certificate) => this.#tls.setSecureContext(certificate));
     this.#challenges = createTlsServer(
       {
-        handshakeTimeout: FIRST_BYTE_WITHIN_MS,
+        handshakeTimeout: patience,
         ALPNProtocols: ['acme-tls/1'],
         SNICallback: (name, answer) => {
           const certificate = certificates.challenge(name);
@@ -78,7 +82,7 @@ export class Front {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    const late = destroyLater(socket);
+    const late = destroyLater(socket, this.#patience);
     let hello = Buffer.alloc(0);
     const read = () => {
       const more: unknown = socket.read();
@@ -96,7 +100,7 @@ export class Front {
 
   #sort(socket: TLSSocket): void {
     socket.on('error', () => socket.destroy());
-    const late = destroyLater(socket);
+    const late = destroyLater(socket, this.#patience);
     socket.once('readable', () => {
       clearTimeout(late);
       const first: unknown = socket.read();
@@ -112,11 +116,12 @@ export class Front {
   }
 }
 
-/** A time that a byte now and then does not prolong. */
-function destroyLater(socket: Socket): NodeJS.Timeout {
-  const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_WITHIN_MS);
-  socket.once('close', () => clearTimeout(timer));
-  return timer;
+/**
+ * A time that a byte now and then does not prolong. It does not wait for the socket to close: a relayed one has as many
+ * listeners for that already as Node takes for no leak.
+ */
+function destroyLater(socket: Socket, milliseconds: number): NodeJS.Timeout {
+  return setTimeout(() => socket.destroy(), milliseconds).unref();
 }
 
 /** Hands a TURN client's stream to the relay, and says whose it is: its limits must see the true address. */
