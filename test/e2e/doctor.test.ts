@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
+import { testTurn } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
 
-test('the call doctor tries every way there is, and finds that all is well', async () => {
+testTurn('the call doctor tries every way there is, and finds that all is well', async () => {
   const { certFile, keyFile } = makeCertificate(await stage.folder());
   const server = await stage.serve({
     TURN: 'on',

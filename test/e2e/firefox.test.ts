@@ -1,13 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { AnnouncedAddresses } from '../../server/reach/announced-addresses.ts';
 import { freePort } from '../support/free-port.ts';
+import { testTurn } from '../support/turn-stage.ts';
 import type { Person } from '../support/person.ts';
 import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
 
-test('Chromium and Firefox call each other', async () => {
+testTurn('Chromium and Firefox call each other', async () => {
   // Firefox offers no loopback where there is another network, so the server announces all it has, as by default.
   const addresses = new AnnouncedAddresses({ configured: undefined, publicName: undefined }).list();
   const server = await stage.serve(

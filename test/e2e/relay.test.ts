@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
 import type { Person } from '../support/person.ts';
 import { freePort } from '../support/free-port.ts';
+import { testTurn } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 import { darkAndSilent, talk } from './call.ts';
 import { useStage, type Seat } from './stage.ts';
@@ -9,7 +10,7 @@ import { useStage, type Seat } from './stage.ts';
 const stage = useStage();
 const ANY_CERTIFICATE: Seat = { args: ['--ignore-certificate-errors'] };
 
-test.each(['turn:udp', 'turn:tcp', 'turns:tcp'])(
+testTurn.each(['turn:udp', 'turn:tcp', 'turns:tcp'])(
   'a call goes through the relay alone, by %s',
   async (way) => {
     const { certFile, keyFile } = makeCertificate(await stage.folder());
@@ -38,7 +39,7 @@ test.each(['turn:udp', 'turn:tcp', 'turns:tcp'])(
   },
 );
 
-test('a long call gets new credentials for the relay before the old ones are over', async () => {
+testTurn('a long call gets new credentials for the relay before the old ones are over', async () => {
   const server = await stage.serve({ TURN: 'on', TURN_PORT: String(await freePort()) }, { relayLifetime: 4 });
   const [ann, ben] = await stage.pair(server);
   await Promise.all([throughTheRelay(ann, 'turn:udp'), throughTheRelay(ben, 'turn:udp')]);

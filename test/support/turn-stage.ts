@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
-import { describe } from 'vitest';
+import { describe, test } from 'vitest';
 import { issueTurnCredentials } from '../../server/reach/turn-credentials.ts';
 import { makeCertificate } from './certificate.ts';
 import { temporaryFolder } from './folder.ts';
@@ -9,20 +9,15 @@ import { freePort } from './free-port.ts';
 import { startServer, type TestServer } from './server.ts';
 import { type Credentials, type Seat, TurnClient } from './turn-client.ts';
 
-const isRoot = process.getuid?.() === 0;
+/** Whether coturn is here; as root it must be. */
+const hasTurn =
+  process.getuid?.() === 0 ||
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'turnserver')));
+if (!hasTurn) console.warn('Skipped: cases that need coturn ("sudo apt-get install coturn").');
 
-/** Describes cases that need coturn. Without it and without root, who could install it, they are skipped and that is said. */
-export function describeTurn(name: string, cases: () => void): void {
-  const isThere = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .some((folder) => existsSync(join(folder, 'turnserver')));
-  if (isThere || isRoot) {
-    describe(name, cases);
-    return;
-  }
-  console.warn(`Skipped: "${name}". It needs coturn: sudo apt-get install coturn`);
-  describe.skip(name, cases);
-}
+/** Those that need coturn: without it, and without root who could install it, they are skipped, and that is said. */
+export const describeTurn = describe.skipIf(!hasTurn);
+export const testTurn = test.skipIf(!hasTurn);
 
 /** What signs credentials, and what did so before. */
 export const SECRETS = ['new', 'old'].map((word) => word.repeat(16)) as [string, string];
