@@ -29,7 +29,6 @@ export interface Verdict {
 /** The call doctor. */
 export const doctor = {
   title: 'Call check',
-  open: 'Check calls',
   again: 'Check again',
   why: 'Tries every way from this device to the server, and sends a small picture there and back. It uses neither camera nor microphone.',
   checking: 'Checking… this takes some seconds.',

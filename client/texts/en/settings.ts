@@ -66,6 +66,11 @@ export const settings = {
     testOf: (label: string) => `Test: ${label}`,
     namesHidden: 'Allow the microphone, and the browser tells which speakers there are.',
   },
+  check: {
+    title: 'Call check',
+    note: 'Tries every way from this device to the server.',
+    open: 'Check calls',
+  },
   unknownBrowser: 'A browser',
   unknownSystem: 'an unknown system',
 };
