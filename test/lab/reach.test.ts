@@ -74,6 +74,8 @@ describeLab('a call reaches everyone', () => {
     const server = await startServer(lab, network, ground);
     const row = await callAll(lab, ground, network.name);
     rows.push(row);
+    // The table comes at the end, which in the nightly form is far away.
+    console.log(reachTable([row]).split('\n').at(-1));
 
     expect(row.failures).toEqual([]);
     expect(row.setUpMs).toHaveLength(CALLS);
