@@ -5,11 +5,11 @@ import ts from 'typescript-eslint';
 
 /**
  * Arrows point one way:
- *   protocol <- accounts, sessions, presence, chat, calls <- media, reach, db, http, signaling <- app
+ *   protocol <- accounts, sessions, presence, chat, calls, admin <- media, reach, db, http, signaling, control, metrics <- app
  * and the client knows the protocol alone. Each rule below forbids what would turn an arrow round.
  */
-const EDGES = ['media', 'reach', 'db', 'http', 'signaling'];
-const DOMAIN = ['accounts', 'sessions', 'presence', 'chat', 'calls'];
+const EDGES = ['media', 'reach', 'db', 'http', 'signaling', 'control', 'metrics'];
+const DOMAIN = ['accounts', 'sessions', 'presence', 'chat', 'calls', 'admin'];
 const LIBRARIES_OF_EDGES = [
   'koa',
   '@koa/*',
@@ -20,6 +20,7 @@ const LIBRARIES_OF_EDGES = [
   'ws',
   'mediasoup',
   'mediasoup/*',
+  'prom-client',
 ];
 
 /** Which edge may import what. */
@@ -29,6 +30,8 @@ const LIBRARIES = {
   db: ['knex', 'better-sqlite3'],
   http: ['koa', '@koa/*', 'koa-*'],
   signaling: ['protoo-server', 'ws'],
+  control: [],
+  metrics: ['prom-client'],
 };
 const ROOT = { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' };
 

@@ -33,7 +33,15 @@ import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import { listen, openCertificates, openData, portOf, startRelay, startWorkers } from './start.ts';
+import {
+  listen,
+  openCertificates,
+  openControl,
+  openData,
+  portOf,
+  startRelay,
+  startWorkers,
+} from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
@@ -64,6 +72,7 @@ export async function createApp(
   const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
+  const control = await openControl(config, logger);
   const { secret, database } = await openData(config);
   const workers = await startWorkers(config, logger);
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
@@ -198,6 +207,7 @@ export async function createApp(
     addresses.close();
     relay?.close();
     workers.close();
+    control.close();
     await database.destroy();
   };
 

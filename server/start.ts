@@ -1,6 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
+import { ControlSocket } from './control/control-socket.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import type { Logger } from './logger.ts';
 import { MediaWorkers } from './media/workers.ts';
@@ -19,8 +20,22 @@ export function openData({ DATA_DIR }: Config): Promise<{ database: Database; se
     async () => ({ database: await openDatabase(DATA_DIR), secret: loadSecret(DATA_DIR) }),
     (reason, code) =>
       /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
-        ? `The data folder ${DATA_DIR} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`
+        ? unusable(DATA_DIR, reason)
         : `The database in ${DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`,
+  );
+}
+
+/** Before anything else opens the data folder: two servers in one would undo each other's work. */
+export function openControl({ DATA_DIR }: Config, logger: Logger): Promise<ControlSocket> {
+  return startStep(
+    () => ControlSocket.open({ folder: DATA_DIR, logger }),
+    (reason, code) => {
+      if (code === 'EADDRINUSE')
+        return `Another ChatAway uses the data folder ${DATA_DIR}: stop that one, or set DATA_DIR to another folder.`;
+      if (code === 'EINVAL' || code === 'ENAMETOOLONG')
+        return `The data folder ${DATA_DIR} has too long a path for a socket: set DATA_DIR to one of at most 90 characters.`;
+      return unusable(DATA_DIR, reason);
+    },
   );
 }
 
@@ -108,3 +123,6 @@ export function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
+
+const unusable = (folder: string, reason: string) =>
+  `The data folder ${folder} cannot be used: set DATA_DIR to a folder that this user may write to (${reason}).`;

@@ -7,6 +7,10 @@ import { id, time } from './common.ts';
  */
 const field = z.string().max(1024);
 
+/** Who may sign up: everyone, who has an invitation, or nobody. */
+export const registrationMode = z.enum(['open', 'invitation', 'closed']);
+export type RegistrationMode = z.infer<typeof registrationMode>;
+
 export const signUp = z.strictObject({
   username: field,
   email: field,

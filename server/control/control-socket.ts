@@ -1,0 +1,101 @@
+import { mkdirSync, unlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { AppError, internalError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { askServer, controlPath, type ControlAnswer } from './control-client.ts';
+
+/** What the operator may have done, by name. Each parses its own data. */
+export type ControlMethods = Readonly<Record<string, (data: unknown) => Promise<object>>>;
+
+interface Options {
+  /** The data folder. */
+  folder: string;
+  logger: Logger;
+}
+
+const BODY_MAX = 64 * 1024;
+
+/**
+ * The operator's door to a server that runs: HTTP over a Unix socket in the data folder. Whoever may open that folder
+ * may do everything with the database in it, so nobody is asked who they are. It also keeps a second server out of the
+ * same folder.
+ */
+export class ControlSocket {
+  readonly #options: Options;
+  readonly #server: Server;
+  #methods: ControlMethods = {};
+
+  private constructor(options: Options) {
+    this.#options = options;
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  /** @throws {Error} `EADDRINUSE` where a server runs on this folder already. */
+  static async open(options: Options): Promise<ControlSocket> {
+    const control = new ControlSocket(options);
+    const path = controlPath(options.folder);
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    if ((await askServer(options.folder, 'hello', {})) !== undefined) {
+      throw Object.assign(new Error(`another server uses ${options.folder}`), { code: 'EADDRINUSE' });
+    }
+    // What a server that was killed has left.
+    remove(path);
+    await new Promise<void>((resolve, reject) => {
+      control.#server.once('error', reject).listen(path, resolve);
+    });
+    return control;
+  }
+
+  /** From now on these are answered. */
+  serve(methods: ControlMethods): void {
+    this.#methods = methods;
+  }
+
+  /** Its file goes with it. */
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await this.#run(request);
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  async #run(request: IncomingMessage): Promise<ControlAnswer> {
+    const name = request.url?.slice(1) ?? '';
+    try {
+      if (name === 'hello') return { status: 200, body: {} };
+      const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
+      if (!method) throw new AppError('unknown_method', 'There is no such method.');
+      return { status: 200, body: await method(await readJson(request)) };
+    } catch (error) {
+      if (!(error instanceof AppError))
+        this.#options.logger.error({ method: name, err: error }, 'an order failed');
+      const told = error instanceof AppError ? error : internalError();
+      return { status: told.status, body: told.toBody() };
+    }
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  // Read to its end, or the answer would meet a closed door.
+  for await (const chunk of request.setEncoding('utf8')) {
+    if (text.length <= BODY_MAX) text += String(chunk);
+  }
+  if (text.length > BODY_MAX) throw new AppError('too_large', 'The request is too large.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('invalid', 'The request cannot be read.');
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
