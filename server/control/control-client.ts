@@ -14,7 +14,13 @@ export const controlPath = (folder: string) => join(folder, 'control.sock');
 /** Has the server that runs on this data folder do something; undefined where none runs. */
 export function askServer(folder: string, method: string, data: object): Promise<ControlAnswer | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: controlPath(folder), path: `/${method}`, method: 'POST' });
+    // A connection for each: one that is kept would be closed by the server now and then, under the next question.
+    const asked = request({
+      socketPath: controlPath(folder),
+      path: `/${method}`,
+      method: 'POST',
+      agent: false,
+    });
     asked.once('response', (response) => {
       let text = '';
       response

@@ -65,10 +65,11 @@ export class ControlSocket {
   async #run(request: IncomingMessage): Promise<ControlAnswer> {
     const name = request.url?.slice(1) ?? '';
     try {
+      const text = await readAll(request);
       if (name === 'hello') return { status: 200, body: {} };
       const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
       if (!method) throw new AppError('unknown_method', 'There is no such method.');
-      return { status: 200, body: await method(await readJson(request)) };
+      return { status: 200, body: await method(parseJson(text)) };
     } catch (error) {
       if (!(error instanceof AppError))
         this.#options.logger.error({ method: name, err: error }, 'an order failed');
@@ -78,13 +79,17 @@ export class ControlSocket {
   }
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** Also of what is refused: an answer before the question's end meets a closed door. */
+async function readAll(request: IncomingMessage): Promise<string> {
   let text = '';
-  // Read to its end, or the answer would meet a closed door.
   for await (const chunk of request.setEncoding('utf8')) {
     if (text.length <= BODY_MAX) text += String(chunk);
   }
   if (text.length > BODY_MAX) throw new AppError('too_large', 'The request is too large.');
+  return text;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
