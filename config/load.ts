@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { schema, type Settings } from './schema.ts';
 
 /** The settings, frozen: parsed once at start and never changed. */
@@ -19,8 +20,12 @@ const KEYS = Object.keys(schema.shape);
 const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_'];
 
 /** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
-const PATHS = ['DATA_DIR', 'TLS_CERT', 'TLS_KEY'];
+const PATHS = ['DATA_DIR', 'BACKUP_DIR', 'TLS_CERT', 'TLS_KEY'];
 const FILE_NAMES = new Map(KEYS.filter((key) => !PATHS.includes(key)).map((key) => [`${key}_FILE`, key]));
+
+/** The folder of the backups. */
+export const backupsFolder = ({ BACKUP_DIR, DATA_DIR }: Config): string =>
+  BACKUP_DIR ?? join(DATA_DIR, 'backups');
 
 /**
  * Parses the environment into the settings.

@@ -32,6 +32,9 @@ export const schema = z.strictObject({
   /** The folder of the database and the generated secrets; made where it does not exist. */
   DATA_DIR: z.string().min(1, 'must not be empty').default('./data'),
 
+  /** The folder of the backups; the default is `backups` in DATA_DIR. Better on another disk. */
+  BACKUP_DIR: z.string().min(1, 'must not be empty').optional(),
+
   /**
    * The address people type, for example `https://call.example.org`, where it is another than the one
    * this server listens on (a proxy stands in front). It decides which origin may speak to the server, and

@@ -10,14 +10,16 @@ import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
 import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
+import type { ControlSocket } from './control/control-socket.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
+import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
-import { createLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
 import { MediaChecks } from './media/checks.ts';
 import type { Announce } from './media/present.ts';
 import { RoutesSeen } from './media/routes-seen.ts';
@@ -36,7 +38,6 @@ import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
 import {
   listen,
   openCertificates,
-  openControl,
   openData,
   portOf,
   startRelay,
@@ -46,7 +47,7 @@ import {
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
 
-/** What tests may look into, and set otherwise than in production. */
+/** What tests may set otherwise than in production. */
 export interface Overrides {
   deadlines?: Partial<Deadlines>;
   /** How often each connection is pinged, in milliseconds. */
@@ -64,15 +65,20 @@ export interface App {
   readonly rooms: MediaRooms;
 }
 
+interface Given {
+  /** The operator's door, which outlives the app. */
+  control: ControlSocket;
+  logger: Logger;
+}
+
 /** The composition root: builds everything from the settings. */
 export async function createApp(
   config: Config,
+  { logger }: Given,
   { deadlines, heartbeat, relayLifetime }: Overrides = {},
 ): Promise<App> {
-  const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
-  const control = await openControl(config, logger);
   const { secret, database } = await openData(config);
   const workers = await startWorkers(config, logger);
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
@@ -173,6 +179,7 @@ export async function createApp(
       checks,
     },
     accounts,
+    epoch: await new SqlServerStateRepository(database).epoch(),
     sessions,
     cookie,
     originPolicy,
@@ -205,9 +212,8 @@ export async function createApp(
     });
     certificates?.close();
     addresses.close();
-    relay?.close();
-    workers.close();
-    control.close();
+    await relay?.close();
+    await workers.close();
     await database.destroy();
   };
 

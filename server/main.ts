@@ -1,5 +1,5 @@
 import { ConfigError, loadConfig } from '../config/load.ts';
-import { createApp, type App } from './app.ts';
+import { RunningServer } from './running-server.ts';
 import { StartError } from './start-error.ts';
 
 // What the server writes is its own: passwords' hashes, addresses, messages.
@@ -7,27 +7,21 @@ process.umask(0o077);
 
 try {
   const config = loadConfig(process.env);
-  const app = await createApp(config);
-  const port = await app.listen().catch(async (error: unknown) => {
-    await app.close();
-    throw error;
-  });
-  process.once('SIGTERM', () => stop(app));
-  process.once('SIGINT', () => stop(app));
+  const server = await RunningServer.start(config, fail);
+  process.once('SIGTERM', () => stop(server));
+  process.once('SIGINT', () => stop(server));
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
-  console.log(`ChatAway is ready at ${config.PUBLIC_URL?.origin ?? `${scheme}://localhost:${port}`}`);
+  console.log(`ChatAway is ready at ${config.PUBLIC_URL?.origin ?? `${scheme}://localhost:${server.port}`}`);
 } catch (error) {
+  fail(error);
+}
+
+function stop(server: RunningServer): void {
+  server.close().then(() => process.exit(0), fail);
+}
+
+function fail(error: unknown): void {
   const expected = error instanceof ConfigError || error instanceof StartError;
   console.error(expected ? error.message : error);
   process.exit(1);
-}
-
-function stop(app: App): void {
-  app.close().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
 }

@@ -1,8 +1,9 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
-import type { Config } from '../config/load.ts';
+import { backupsFolder, type Config } from '../config/load.ts';
 import { ControlSocket } from './control/control-socket.ts';
-import { type Database, openDatabase } from './db/database.ts';
+import { makeBackup } from './db/backup.ts';
+import { type Database, NewerDatabaseError, openDatabase } from './db/database.ts';
 import type { Logger } from './logger.ts';
 import { MediaWorkers } from './media/workers.ts';
 import type { CertificateSource } from './reach/certificate.ts';
@@ -11,17 +12,37 @@ import { CertificateFiles } from './reach/certificate-files.ts';
 import { Relay } from './reach/relay.ts';
 import { RELAYED_MEDIA_ADDRESS } from './reach/turn-server.ts';
 import { loadSecret } from './sessions/secret.ts';
-import { startStep } from './start-error.ts';
+import { StartError, startStep } from './start-error.ts';
 
 // The steps of the start that may fail for the operator's reasons, each with the sentence that says how to mend it.
 
-export function openData({ DATA_DIR }: Config): Promise<{ database: Database; secret: string }> {
+export async function openData(config: Config): Promise<{ database: Database; secret: string }> {
+  const { DATA_DIR } = config;
   return startStep(
-    async () => ({ database: await openDatabase(DATA_DIR), secret: loadSecret(DATA_DIR) }),
-    (reason, code) =>
-      /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
+    async () => ({
+      database: await openDatabase(DATA_DIR, { beforeUpgrade: () => backUpBeforeUpgrade(config) }),
+      secret: loadSecret(DATA_DIR),
+    }),
+    (reason, code, error) => {
+      if (error instanceof StartError) return reason;
+      if (error instanceof NewerDatabaseError)
+        return `The database in ${DATA_DIR} was written by a newer ChatAway (${reason}): start that version, or go back with "npm run restore", which lists the backups.`;
+      return /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
         ? unusable(DATA_DIR, reason)
-        : `The database in ${DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`,
+        : `The database in ${DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`;
+    },
+  );
+}
+
+/** The way back from an upgrade: the older version knows this backup. */
+function backUpBeforeUpgrade(config: Config): Promise<void> {
+  const backups = backupsFolder(config);
+  return startStep(
+    async () => {
+      const { folder } = await makeBackup({ folder: config.DATA_DIR, backups, reason: 'before-upgrade' });
+      console.log(`The database is of an older version: it is kept in ${folder}, and upgraded.`);
+    },
+    (reason) => `Before the database is upgraded it is backed up to ${backups}, which failed: ${reason}`,
   );
 }
 

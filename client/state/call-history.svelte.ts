@@ -58,6 +58,12 @@ export class CallHistory {
     if (this.#wanted) void this.#ask();
   }
 
+  /** Another epoch begins. */
+  forget(): void {
+    this.#list = [];
+    this.#more = false;
+  }
+
   setMissed(count: number): void {
     this.#missed = count;
     this.#markSeen();

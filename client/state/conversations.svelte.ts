@@ -78,6 +78,13 @@ export class Conversations {
     if (this.#wanted) void this.#load(this.#wanted);
   }
 
+  /** Another epoch begins: the conversation that is wanted is loaded afresh, from the snapshot that follows. */
+  forget(): void {
+    this.#list = [];
+    this.#open = null;
+    this.#problem = null;
+  }
+
   async loadMore(): Promise<void> {
     const last = this.#list.at(-1);
     if (!this.#more || this.#loading || !last) return;

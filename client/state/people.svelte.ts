@@ -77,6 +77,12 @@ export class People {
     this.#more = page.more;
   }
 
+  /** Another epoch begins. */
+  forget(): void {
+    this.#known.clear();
+    this.#list = [];
+  }
+
   /** Notes people that came with something else, such as a conversation. */
   learn(people: readonly Person[]): void {
     for (const person of people) this.#known.set(person.id, person);

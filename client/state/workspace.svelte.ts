@@ -36,6 +36,7 @@ export class Workspace {
   #everConnected = $state(false);
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
+  #epoch: string | undefined;
 
   constructor(session: Session, router: Router, texts: WorkspaceTexts) {
     this.session = session;
@@ -123,6 +124,8 @@ export class Workspace {
 
   #fill(snapshot: Snapshot): void {
     this.#clockAhead = snapshot.now - Date.now();
+    if (snapshot.epoch !== this.#epoch) this.#forget();
+    this.#epoch = snapshot.epoch;
     this.session.update(snapshot.self);
     this.people.fill(snapshot.people);
     this.conversations.fill(snapshot.conversations, snapshot.unread);
@@ -130,6 +133,13 @@ export class Workspace {
     this.history.fill(snapshot.missedCalls);
     void this.settings.load();
     this.outbox.resend();
+  }
+
+  /** The server's data were restored: what was told of others may never have been. What is unsent is ours, and stays. */
+  #forget(): void {
+    this.people.forget();
+    this.conversations.forget();
+    this.history.forget();
   }
 
   /** No camera light without a page. */

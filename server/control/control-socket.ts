@@ -46,9 +46,9 @@ export class ControlSocket {
     return control;
   }
 
-  /** From now on these are answered. */
+  /** From now on these are answered, too. */
   serve(methods: ControlMethods): void {
-    this.#methods = methods;
+    this.#methods = { ...this.#methods, ...methods };
   }
 
   /** Its file goes with it. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
@@ -40,7 +41,7 @@ export class MediaWorkers {
     try {
       for (let index = 0; index < options.count; index++) await workers.#start(index);
     } catch (error) {
-      workers.close();
+      await workers.close();
       throw error;
     }
     return workers;
@@ -68,10 +69,18 @@ export class MediaWorkers {
     return [...this.#workers.values()];
   }
 
-  close(): void {
+  /** Resolves when their processes are gone, and their ports free. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { worker } of this.#workers.values()) worker.close();
+    const workers = this.all().map(({ worker }) => worker);
     this.#workers.clear();
+    await Promise.all(
+      workers.map(async (worker) => {
+        const gone = worker.subprocessClosed || once(worker, 'subprocessclose');
+        worker.close();
+        await gone;
+      }),
+    );
   }
 
   async #start(index: number): Promise<void> {

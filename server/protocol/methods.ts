@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { self } from './account.ts';
 import * as call from './call.ts';
 import * as chat from './chat.ts';
-import { nothing, time } from './common.ts';
+import { id, nothing, time } from './common.ts';
 import * as check from './check.ts';
 import * as media from './media.ts';
 import * as people from './people.ts';
@@ -52,6 +52,8 @@ export const requests = {
 export const snapshot = z.strictObject({
   /** The server's clock, for durations. */
   now: time,
+  /** Another one than before: the database was restored, and what the client keeps of it may never have been. */
+  epoch: id,
   self,
   people: people.peoplePage,
   conversations: chat.conversationsPage,

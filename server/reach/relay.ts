@@ -50,7 +50,7 @@ export class Relay {
       }
       return relay;
     } catch (error) {
-      relay.close();
+      await relay.close();
       throw error;
     }
   }
@@ -69,8 +69,9 @@ export class Relay {
     return issueTurnCredentials({ secret: this.#secrets[0] ?? '', urls, accountId, lifetime });
   }
 
-  close(): void {
-    for (const server of this.#servers) server.close();
+  /** Resolves when the ports are free. */
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()));
   }
 }
 

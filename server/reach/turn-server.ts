@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
@@ -67,7 +68,7 @@ export class TurnServer {
     const server = new TurnServer(options);
     const began = await server.#run();
     if (began !== undefined) {
-      server.close();
+      await server.close();
       throw began;
     }
     return server;
@@ -77,9 +78,14 @@ export class TurnServer {
     return this.#child?.pid;
   }
 
-  close(): void {
+  /** Resolves when it is gone, and its port free. */
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#child?.kill('SIGTERM');
+    const child = this.#child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
   }
 
   get #file(): string {

@@ -28,6 +28,8 @@ import type { SessionCookie } from '../sessions/cookie.ts';
 interface Options {
   services: Services;
   accounts: AccountService;
+  /** Names this course of the database's history. */
+  epoch: string;
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
@@ -168,9 +170,9 @@ export class SignalingServer {
   }
 
   async #greet(connection: Connection): Promise<void> {
-    const { services, accounts, sessions } = this.#with;
+    const { services, accounts, epoch, sessions } = this.#with;
     await sessions.touch(connection.sessionId);
-    connection.greet(await presentSnapshot(connection, { ...services, accounts }));
+    connection.greet(await presentSnapshot(connection, { ...services, accounts, epoch }));
   }
 
   async #answer(connection: Connection, method: string, data: unknown): Promise<object> {

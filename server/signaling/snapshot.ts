@@ -9,7 +9,7 @@ import type { Services } from './handlers.ts';
  */
 export async function presentSnapshot(
   { id, accountId }: Connection,
-  { accounts, people, chat, calls, history }: Services & { accounts: AccountService },
+  { accounts, epoch, people, chat, calls, history }: Services & { accounts: AccountService; epoch: string },
 ): Promise<Snapshot> {
   const self = presentSelf(await accounts.get(accountId));
   const conversations = await chat.list(accountId, {});
@@ -21,6 +21,7 @@ export async function presentSnapshot(
   );
   return {
     now: Date.now(),
+    epoch,
     self,
     conversations,
     unread,

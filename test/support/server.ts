@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
-import { createApp, type App, type Overrides } from '../../server/app.ts';
+import type { App, Overrides } from '../../server/app.ts';
+import { RunningServer } from '../../server/running-server.ts';
 
 /** A whole server in this process: real SQLite, real workers, any free port, a data folder of its own. */
 export interface TestServer extends AsyncDisposable {
@@ -30,12 +31,25 @@ export async function startServer(
     DATA_DIR: dataDir,
     ...environment,
   });
-  const app = await createApp(config, overrides);
-  const port = await app.listen();
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const server = await RunningServer.start(config, fail, overrides);
+  const { port } = server;
   const close = async () => {
-    await app.close();
+    await server.close();
     if (environment['DATA_DIR'] === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
-  return { app, port, dataDir, url: `${scheme}://localhost:${port}`, close, [Symbol.asyncDispose]: close };
+  return {
+    // A restore opens another one.
+    get app() {
+      return server.app;
+    },
+    port,
+    dataDir,
+    url: `${scheme}://localhost:${port}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

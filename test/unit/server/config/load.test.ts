@@ -29,6 +29,7 @@ test('every setting is read', () => {
     PORT: '8080',
     HOST: '127.0.0.1',
     DATA_DIR: '/srv/chat',
+    BACKUP_DIR: '/mnt/backups',
     PUBLIC_URL: 'https://call.example.org',
     MEDIA_PORT: '50000',
     MEDIA_ADDRESSES: '203.0.113.7, 2001:db8::9',

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { backupsFolder, type Config } from '../config/load.ts';
+import { createApp, type App, type Overrides } from './app.ts';
+import type { ControlSocket } from './control/control-socket.ts';
+import { BackupError, verifyBackup } from './db/backup-folder.ts';
+import { restoreBackup, type Restored } from './db/restore.ts';
+import { AppError } from './errors.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { openControl } from './start.ts';
+
+const restoreData = z.strictObject({ folder: z.string() });
+
+/**
+ * The app behind the operator's door. A restore closes it, changes the data, and opens the next one at the same port:
+ * everything that is kept in memory is built anew from what was restored, and clients come back as after a restart.
+ */
+export class RunningServer {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #control: ControlSocket;
+  readonly #overrides: Overrides;
+  readonly #onBroken: (error: unknown) => void;
+  #app: App;
+  #port: number;
+  /** One thing after the other: opening, restores, the end. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(given: {
+    config: Config;
+    logger: Logger;
+    control: ControlSocket;
+    overrides: Overrides;
+    onBroken: (error: unknown) => void;
+    app: App;
+    port: number;
+  }) {
+    this.#config = given.config;
+    this.#logger = given.logger;
+    this.#control = given.control;
+    this.#overrides = given.overrides;
+    this.#onBroken = given.onBroken;
+    this.#app = given.app;
+    this.#port = given.port;
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param onBroken - told where a server does not open again after a restore: there is none any more
+   * @throws {StartError}
+   */
+  static async start(
+    config: Config,
+    onBroken: (error: unknown) => void,
+    overrides: Overrides = {},
+  ): Promise<RunningServer> {
+    const logger = createLogger(config.LOG_LEVEL);
+    const control = await openControl(config, logger);
+    try {
+      const { app, port } = await open(config, { control, logger }, overrides);
+      const server = new RunningServer({ config, logger, control, overrides, onBroken, app, port });
+      control.serve({ restore: (data) => server.#inTurn(() => server.#restore(data)) });
+      return server;
+    } catch (error) {
+      control.close();
+      throw error;
+    }
+  }
+
+  get app(): App {
+    return this.#app;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      await this.#app.close();
+      this.#control.close();
+    });
+  }
+
+  async #restore(data: unknown): Promise<Restored> {
+    const asked = restoreData.safeParse(data);
+    if (!asked.success) throw new AppError('invalid', 'Tell which backup.');
+    if (this.#closed) throw new AppError('invalid', 'The server is about to end.');
+    const logger = this.#logger.child({ backup: asked.data.folder });
+    try {
+      // While it serves: this takes the longest.
+      const backup = await verifyBackup(asked.data.folder);
+      logger.info('a restore begins');
+      const restored = await this.#whileClosed(() =>
+        restoreBackup({ backup, folder: this.#config.DATA_DIR, backups: backupsFolder(this.#config) }),
+      );
+      logger.info('a restore has ended');
+      return restored;
+    } catch (error) {
+      if (error instanceof BackupError) throw new AppError('invalid', error.message);
+      throw error;
+    }
+  }
+
+  async #whileClosed<T>(work: () => Promise<T>): Promise<T> {
+    await this.#app.close();
+    try {
+      return await work();
+    } finally {
+      await this.#reopen();
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      const config = { ...this.#config, PORT: this.#port };
+      const { app } = await open(config, { control: this.#control, logger: this.#logger }, this.#overrides);
+      this.#app = app;
+    } catch (error) {
+      this.#control.close();
+      this.#onBroken(error);
+      throw error;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+async function open(
+  config: Config,
+  given: { control: ControlSocket; logger: Logger },
+  overrides: Overrides,
+): Promise<{ app: App; port: number }> {
+  const app = await createApp(config, given, overrides);
+  try {
+    return { app, port: await app.listen() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
