@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const ROOT = join(import.meta.dirname, '..', '..');
 const READY = /ChatAway is ready at (\S+)/;
 
 /** A server as a process of its own, which can be killed as nothing in this process can. */
@@ -16,8 +16,12 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Starts it on a free port, and waits until it says that it is ready. */
-  static async start(dataDir: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [MAIN], {
+  static async start(
+    dataDir: string,
+    environment: Record<string, string> = {},
+    root = ROOT,
+  ): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [join(root, 'server', 'main.ts')], {
       env: {
         ...process.env,
         PORT: '0',
