@@ -12,6 +12,7 @@ import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
+import { answers } from './db/database.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
@@ -144,6 +145,7 @@ export async function createApp(
   });
   await calls.restore();
 
+  let closing: Promise<void> | undefined;
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
@@ -157,6 +159,11 @@ export async function createApp(
     clientFolder: CLIENT_FOLDER,
     rateLimitFactor,
     clientOf: (request) => proxies.clientOf(request),
+    hindrance: async () => {
+      if (closing) return 'restarting';
+      if (!(await answers(database))) return 'database';
+      return workers.all().length === 0 ? 'media' : undefined;
+    },
     logger,
   });
   const signaling = new SignalingServer({
@@ -192,7 +199,6 @@ export async function createApp(
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));
   }, PURGE_EVERY_MS);
 
-  let closing: Promise<void> | undefined;
   const close = async () => {
     clearInterval(purge);
     calls.close();

@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 
 export type Database = Knex;
+
+const ANSWER_WITHIN_MS = 2_000;
 
 /**
  * Opens the database and brings its schema up to date.
@@ -41,6 +44,15 @@ export async function openDatabase(folder: string): Promise<Database> {
   });
   await database.migrate.latest({ migrationSource });
   return database;
+}
+
+/** Whether the database answers, in so many milliseconds. */
+export function answers(database: Database, within = ANSWER_WITHIN_MS): Promise<boolean> {
+  const asked = database.raw('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([asked, sleep(within, false, { ref: false })]);
 }
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);

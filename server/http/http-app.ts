@@ -9,6 +9,7 @@ import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { handleErrors, refuseBody, unknownAddress } from './errors.ts';
+import { serveHealth, type Hindrance } from './health.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import { SignInLimits } from './sign-in-limits.ts';
@@ -24,6 +25,8 @@ interface Options {
   rateLimitFactor: number;
   /** The address that a request came from, behind whatever proxies there are. */
   clientOf: (request: IncomingMessage) => string;
+  /** What keeps the server from serving, if anything does. */
+  hindrance: () => Promise<Hindrance | undefined>;
   logger: Logger;
 }
 
@@ -46,6 +49,7 @@ export function createHttpApp(options: Options): Koa {
   });
   app.use(handleErrors(logger));
   app.use(securityHeaders(cookie.secure));
+  app.use(serveHealth(options.hindrance));
   app.use(serveClient(clientFolder));
   app.use(async (ctx, next) => {
     if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });
