@@ -12,13 +12,16 @@ import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
-import { answers } from './db/database.ts';
+import { answers, sizeOf } from './db/database.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createLogger } from './logger.ts';
+import { QualitySampler } from './media/quality.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { stateOf } from './calls/call.ts';
 import { MediaChecks } from './media/checks.ts';
 import type { Announce } from './media/present.ts';
 import { RoutesSeen } from './media/routes-seen.ts';
@@ -54,6 +57,8 @@ export interface Overrides {
   heartbeat?: number;
   /** For how long the relay's credentials are good, in seconds. */
   relayLifetime?: number;
+  /** How often the quality of media is measured, in milliseconds. */
+  qualityEvery?: number;
 }
 
 export interface App {
@@ -68,14 +73,15 @@ export interface App {
 /** The composition root: builds everything from the settings. */
 export async function createApp(
   config: Config,
-  { deadlines, heartbeat, relayLifetime }: Overrides = {},
+  { deadlines, heartbeat, relayLifetime, qualityEvery }: Overrides = {},
 ): Promise<App> {
   const logger = createLogger(config.LOG_LEVEL);
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
   const control = await openControl(config, logger);
   const { secret, database } = await openData(config);
-  const workers = await startWorkers(config, logger);
+  const metrics = new Metrics();
+  const workers = await startWorkers(config, metrics.media, logger);
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
   const relay = await startRelay(config, { overTls: certificates !== undefined, tlsPort, logger });
   const addresses = new AnnouncedAddresses({
@@ -99,10 +105,12 @@ export async function createApp(
     messages: new SqlMessageRepository(database),
     people,
     notifier: connections,
+    observer: metrics.chat,
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
-  const rooms = new MediaRooms({ workers, announce: announceNow, seen, logger });
+  const rooms = new MediaRooms({ workers, announce: announceNow, seen, observer: metrics.media, logger });
+  const quality = new QualitySampler({ rooms, observer: metrics.media, every: qualityEvery, logger });
   const checks = new MediaChecks({
     workers,
     announce: announceNow,
@@ -127,6 +135,7 @@ export async function createApp(
     people,
     notifier: connections,
     tabs: connections,
+    observer: metrics.calls,
     clock: systemClock,
     deadlines: { ...DEADLINES, ...deadlines },
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
@@ -144,6 +153,15 @@ export async function createApp(
     onLost: (callId) => calls.roomLost(callId),
   });
   await calls.restore();
+  metrics.watch({
+    callStates: () => calls.live().map(stateOf),
+    sockets: () => connections.size,
+    peopleOnline: () => people.online,
+    workersWanted: config.MEDIA_WORKERS,
+    workers: () => workers.usage(),
+    transports: () => rooms.countTransports(),
+    databaseBytes: () => sizeOf(config.DATA_DIR),
+  });
 
   let closing: Promise<void> | undefined;
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
@@ -164,6 +182,9 @@ export async function createApp(
       if (!(await answers(database))) return 'database';
       return workers.all().length === 0 ? 'media' : undefined;
     },
+    measurements: metrics,
+    metricsToken: config.METRICS_TOKEN,
+    observer: metrics.traffic,
     logger,
   });
   const signaling = new SignalingServer({
@@ -186,6 +207,7 @@ export async function createApp(
     clientOf: (request) => (proxies.knows(request) ? proxies.clientOf(request) : undefined),
     rateLimitFactor,
     heartbeat: heartbeat ?? HEARTBEAT_MS,
+    observer: metrics.traffic,
     logger,
   });
   const handle = http.callback();
@@ -201,6 +223,7 @@ export async function createApp(
 
   const close = async () => {
     clearInterval(purge);
+    quality.close();
     calls.close();
     signaling.close();
     await new Promise((resolve) => {

@@ -6,6 +6,8 @@ interface Details {
   fields?: Record<string, FieldProblem>;
   /** For `rate_limited`: seconds until another try may succeed. */
   retryAfter?: number;
+  /** For `internal`: under which id the log has the rest. */
+  requestId?: string;
 }
 
 /**
@@ -34,6 +36,10 @@ export class AppError extends Error {
   }
 }
 
-/** What is told of a fault of ours: nothing. */
-export const internalError = () =>
-  new AppError('internal', 'Something went wrong on the server. Please try again.');
+/** What is told of a fault of ours: nothing but where the operator finds it. */
+export const internalError = (requestId?: string) =>
+  new AppError(
+    'internal',
+    'Something went wrong on the server. Please try again.',
+    requestId === undefined ? {} : { requestId },
+  );

@@ -20,7 +20,7 @@ import type { CallHistory } from './call-history.ts';
 import { presentCall } from './call-view.ts';
 import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
-import type { CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
+import type { CallObserver, CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
 import { decideRing, type RingDecision } from './ring-policy.ts';
 import { Serial } from './serial.ts';
 
@@ -33,6 +33,7 @@ interface Collaborators {
   people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
   notifier: Notifier;
   tabs: Tabs;
+  observer: CallObserver;
   clock: Clock;
   deadlines: Deadlines;
   /** Multiplies how many calls may go unanswered. */
@@ -97,6 +98,11 @@ export class CallService {
   /** Resolves once every event that came so far has been taken. */
   async idle(): Promise<void> {
     await this.#serial.idle();
+  }
+
+  /** Every call that has not ended. */
+  live(): Call[] {
+    return this.#live.all();
   }
 
   /** The account's calls that have not ended. */
@@ -333,9 +339,10 @@ export class CallService {
   }
 
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {
-    const { logger, people, rooms } = this.#with;
+    const { logger, people, rooms, observer, clock } = this.#with;
     this.#live.put(call);
     this.#timers.set(call);
+    observer.changed(before, call, clock.now());
     const state = stateOf(call);
     if (!before || stateOf(before) !== state) {
       logger.info({ callId: call.id, state, reason: call.end?.reason }, 'call');

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 
 export type Database = Knex;
 
+const FILE = 'chataway.sqlite';
 const ANSWER_WITHIN_MS = 2_000;
 
 /**
@@ -19,7 +20,7 @@ export async function openDatabase(folder: string): Promise<Database> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = knex({
     client: 'better-sqlite3',
-    connection: { filename: join(folder, 'chataway.sqlite') },
+    connection: { filename: join(folder, FILE) },
     useNullAsDefault: true,
     // What fails is thrown, and told where it is caught.
     log: { error: () => undefined },
@@ -44,6 +45,12 @@ export async function openDatabase(folder: string): Promise<Database> {
   });
   await database.migrate.latest({ migrationSource });
   return database;
+}
+
+/** How large the database is on disk, its log included, in bytes. */
+export async function sizeOf(folder: string): Promise<number> {
+  const files = [FILE, `${FILE}-wal`].map((name) => stat(join(folder, name)).catch(() => undefined));
+  return (await Promise.all(files)).reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }
 
 /** Whether the database answers, in so many milliseconds. */

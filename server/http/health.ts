@@ -15,6 +15,7 @@ export function serveHealth(hindrance: () => Promise<Hindrance | undefined>): Ko
       return;
     }
     const found = path === '/readyz' ? await hindrance() : undefined;
+    ctx.route = path;
     ctx.set('Cache-Control', 'no-store');
     ctx.status = found === undefined ? 200 : 503;
     ctx.body = found === undefined ? { status: 'ok' } : { status: 'unavailable', reason: found };

@@ -10,6 +10,8 @@ import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { handleErrors, refuseBody, unknownAddress } from './errors.ts';
 import { serveHealth, type Hindrance } from './health.ts';
+import { serveMetrics, type Measurements } from './metrics-page.ts';
+import { observe, type HttpObserver } from './observe.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import { SignInLimits } from './sign-in-limits.ts';
@@ -27,6 +29,9 @@ interface Options {
   clientOf: (request: IncomingMessage) => string;
   /** What keeps the server from serving, if anything does. */
   hindrance: () => Promise<Hindrance | undefined>;
+  measurements: Measurements;
+  metricsToken: string | undefined;
+  observer: HttpObserver;
   logger: Logger;
 }
 
@@ -38,6 +43,7 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export function createHttpApp(options: Options): Koa {
   const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, clientOf, logger } =
     options;
+  const { observer, measurements, metricsToken: token } = options;
   const app = new Koa();
   app.keys = cookie.keys;
   // What comes here is a connection that broke, or bytes that were no HTTP; koa alone would print it as it is.
@@ -47,7 +53,8 @@ export function createHttpApp(options: Options): Koa {
     ctx.request.ip = clientOf(ctx.req);
     await next();
   });
-  app.use(handleErrors(logger));
+  app.use(observe(observer));
+  app.use(handleErrors(logger, observer));
   app.use(securityHeaders(cookie.secure));
   app.use(serveHealth(options.hindrance));
   app.use(serveClient(clientFolder));
@@ -82,6 +89,7 @@ export function createHttpApp(options: Options): Koa {
       onError: refuseBody,
     }),
   );
+  app.use(serveMetrics({ measurements, accounts, token }));
   const routes = createRoutes({ accounts, sessions, limits: new SignInLimits({ factor: rateLimitFactor }) });
   app.use(routes.routes());
   app.use(unknownAddress);

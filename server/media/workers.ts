@@ -3,6 +3,7 @@ import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { MediaObserver } from './observer.ts';
 
 /** A worker process, with the one UDP and TCP port that all its transports share. */
 export interface MediaWorker {
@@ -13,6 +14,15 @@ export interface MediaWorker {
   rooms: number;
 }
 
+/** What a worker uses. */
+export interface WorkerUsage {
+  /** Its place, which the worker after it takes over. */
+  readonly index: number;
+  /** User and system time. */
+  readonly cpuSeconds: number;
+  readonly rooms: number;
+}
+
 const RESTART_AFTER_MS = 1_000;
 
 interface Options {
@@ -20,6 +30,7 @@ interface Options {
   firstPort: number;
   /** Where the relay finds the media, if there is one. */
   relayedAddress: string | undefined;
+  observer: MediaObserver;
   logger: Logger;
 }
 
@@ -68,6 +79,17 @@ export class MediaWorkers {
     return [...this.#workers.values()];
   }
 
+  /** What each worker that answers uses. */
+  async usage(): Promise<WorkerUsage[]> {
+    const asked = [...this.#workers].map(async ([index, { worker, rooms }]) => {
+      const { ru_utime: user, ru_stime: system } = await worker.getResourceUsage();
+      return { index, cpuSeconds: (user + system) / 1_000, rooms };
+    });
+    // One that dies just now answers no more.
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
   close(): void {
     this.#closed = true;
     for (const { worker } of this.#workers.values()) worker.close();
@@ -93,6 +115,7 @@ export class MediaWorkers {
   #replace(index: number, dead: MediaWorker): void {
     if (this.#closed) return;
     this.#workers.delete(index);
+    this.#options.observer.workerDied();
     this.#options.logger.error({ pid: dead.worker.pid, port: dead.port }, 'a media worker died');
     // Calls learn at once that they have no media; whoever joins again before a worker is there tries on.
     this.#onDied(dead);

@@ -65,5 +65,7 @@ export interface ErrorBody {
     fields?: Record<string, FieldProblem>;
     /** Seconds after which a `rate_limited` request may be tried again. */
     retryAfter?: number;
+    /** With `internal`: what to tell the operator, who finds the fault in the log by it. */
+    requestId?: string;
   };
 }

@@ -1,3 +1,4 @@
+import { type ErrorCode } from '#protocol/errors';
 import { connectQuery, type ConnectQuery } from '#protocol/common';
 import {
   CLOSE_RESTART,
@@ -17,8 +18,9 @@ import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { Identity } from '../sessions/session.ts';
 import { Connection, type Approach } from './connection.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, isMethod } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
+import type { SignalingObserver } from './observer.ts';
 import { presentSnapshot } from './snapshot.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { AccountService } from '../accounts/account-service.ts';
@@ -37,6 +39,7 @@ interface Options {
   rateLimitFactor: number;
   /** How often each connection is pinged, in milliseconds. */
   heartbeat: number;
+  observer: SignalingObserver;
   logger: Logger;
 }
 
@@ -91,8 +94,10 @@ export class SignalingServer {
       // A client that resets the connection during the upgrade concerns nobody else.
       socket.on('error', () => socket.destroy());
       this.#upgrade(request, socket, head).catch((error: unknown) => {
-        const refusal = error instanceof AppError ? error : internalError();
-        if (!(error instanceof AppError)) this.#with.logger.error({ err: error }, 'an upgrade failed');
+        const requestId = randomUUID();
+        const refusal = error instanceof AppError ? error : internalError(requestId);
+        if (refusal !== error) this.#with.logger.error({ requestId, err: error }, 'an upgrade failed');
+        this.#with.observer.failed('socket', refusal.code);
         refuse(socket, refusal);
       });
     });
@@ -129,7 +134,7 @@ export class SignalingServer {
   }
 
   #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, approach: Approach): void {
-    const { services, logger } = this.#with;
+    const { services, logger, observer } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
     webSocket.on('pong', () => this.#alive.add(webSocket));
@@ -143,10 +148,22 @@ export class SignalingServer {
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
     peer.on('request', ({ method, data }, accept, reject) => {
-      this.#answer(connection, method, data).then(accept, (error: unknown) => {
-        const { code, message } = error instanceof AppError ? error : internalError();
-        reject(code, message);
-      });
+      const began = performance.now();
+      const done = (code: ErrorCode | 'ok') => {
+        const seconds = (performance.now() - began) / 1_000;
+        observer.answered(isMethod(method) ? method : 'unknown', code, seconds);
+      };
+      this.#answer(connection, method, data).then(
+        (answer) => {
+          accept(answer);
+          done('ok');
+        },
+        (error: unknown) => {
+          const { code, message } = error instanceof AppError ? error : internalError();
+          reject(code, message);
+          done(code);
+        },
+      );
     });
     peer.on('close', () => {
       if (!connections.remove(connection)) return;
@@ -156,6 +173,7 @@ export class SignalingServer {
       calls.disconnected(identity.accountId, seat.tab);
     });
 
+    observer.opened();
     logger.info(context, 'connected');
     people.connect(identity.accountId, connection.id);
     calls.connected(identity.accountId, seat.tab);
