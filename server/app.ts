@@ -33,6 +33,7 @@ import { Front } from './reach/front.ts';
 import { TrustedProxies } from './reach/trusted-proxies.ts';
 import { SessionCookie } from './sessions/cookie.ts';
 import { OriginPolicy } from './sessions/origin-policy.ts';
+import { UnderWay } from './under-way.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
@@ -49,6 +50,10 @@ import {
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
+/** What was asked before the server stops may take so long to be answered. */
+const DRAIN_WITHIN_MS = 5_000;
+/** And what clients that are gone already have asked, to be written or not. */
+const SETTLE_WITHIN_MS = 1_000;
 
 /** What tests may look into, and set otherwise than in production. */
 export interface Overrides {
@@ -64,7 +69,10 @@ export interface Overrides {
 export interface App {
   /** Begins to accept connections, and tells at which port. */
   listen(): Promise<number>;
-  /** Closes everything, once: clients are told to come back, then sockets, media and database close. */
+  /**
+   * Closes everything, once. Nothing new begins, everyone is told, what was asked is answered; then sockets close with
+   * 1012, and clients and calls come back to the next server.
+   */
   close(): Promise<void>;
   readonly workers: MediaWorkers;
   readonly rooms: MediaRooms;
@@ -164,6 +172,7 @@ export async function createApp(
   });
 
   let closing: Promise<void> | undefined;
+  const underWay = new UnderWay();
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
@@ -182,6 +191,7 @@ export async function createApp(
       if (!(await answers(database))) return 'database';
       return workers.all().length === 0 ? 'media' : undefined;
     },
+    restarting: () => closing !== undefined,
     measurements: metrics,
     metricsToken: config.METRICS_TOKEN,
     observer: metrics.traffic,
@@ -208,11 +218,15 @@ export async function createApp(
     rateLimitFactor,
     heartbeat: heartbeat ?? HEARTBEAT_MS,
     observer: metrics.traffic,
+    underWay,
     logger,
   });
   const handle = http.callback();
   // Koa answers every error itself, so nothing waits for this promise.
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    void underWay.track(new Promise((resolve) => response.once('close', resolve)));
+    void handle(request, response);
+  };
   const server = createServer(onRequest);
   signaling.attach(server);
   const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
@@ -224,18 +238,22 @@ export async function createApp(
   const close = async () => {
     clearInterval(purge);
     quality.close();
+    calls.drain();
+    signaling.drain();
+    await underWay.settled(DRAIN_WITHIN_MS);
     calls.close();
-    signaling.close();
+    await signaling.close();
     await new Promise((resolve) => {
       // Where it never listened there is nothing to close, which comes as an error that says so.
       listener.close(resolve);
       server.closeAllConnections();
       front?.closeAllConnections();
     });
+    await underWay.settled(SETTLE_WITHIN_MS);
     certificates?.close();
     addresses.close();
     relay?.close();
-    workers.close();
+    await workers.close();
     control.close();
     await database.destroy();
   };

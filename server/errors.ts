@@ -4,7 +4,7 @@ import { ERROR_STATUS, type ErrorBody, type ErrorCode, type FieldProblem } from 
 interface Details {
   /** For forms: what is wrong with which field. */
   fields?: Record<string, FieldProblem>;
-  /** For `rate_limited`: seconds until another try may succeed. */
+  /** For `rate_limited` and `restarting`: seconds until another try may succeed. */
   retryAfter?: number;
   /** For `internal`: under which id the log has the rest. */
   requestId?: string;
@@ -35,6 +35,10 @@ export class AppError extends Error {
     return { error: { code: this.code, message: this.message, ...this.details } };
   }
 }
+
+/** What is told of what must not begin any more. */
+export const restartingError = () =>
+  new AppError('restarting', 'The server is restarting; try again in a moment.', { retryAfter: 2 });
 
 /** What is told of a fault of ours: nothing but where the operator finds it. */
 export const internalError = (requestId?: string) =>

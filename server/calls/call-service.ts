@@ -1,7 +1,7 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
 import type { Message } from '#protocol/chat';
 import type { Person } from '#protocol/people';
-import { AppError } from '../errors.ts';
+import { AppError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Notifier } from '../notifier.ts';
 import {
@@ -63,6 +63,7 @@ export class CallService {
   readonly #timers: CallTimers;
   /** Events of one call are taken one after the other. */
   readonly #serial = new Serial();
+  #draining = false;
   #closed = false;
 
   constructor(collaborators: Collaborators) {
@@ -87,6 +88,11 @@ export class CallService {
         if (seat) await this.#dispatch(call.id, { type: 'drop', accountId, tab: seat.tab });
       }
     }
+  }
+
+  /** From now on nobody is invited; what there is goes on. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** Stops all timers; calls stay as they are in the database, for the next start. */
@@ -115,12 +121,13 @@ export class CallService {
    * already it answers that call.
    *
    * @throws {AppError} `already_in_call` when the caller is in another call, `not_found` for a conversation
-   *   that the caller is no member of.
+   *   that the caller is no member of, `restarting` where the server is about to stop.
    */
   async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
     const { calls, clock, deadlines } = this.#with;
     if (this.#live.get(callId)) return this.#view(callId, callerId);
+    if (this.#draining) throw restartingError();
     const callees = await this.#callees(callerId, conversationId);
     const invitation = { id: callId, conversationId, kind, callerId, seat, callees };
     const call = createCall(invitation, clock.now(), deadlines);

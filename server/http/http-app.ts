@@ -4,6 +4,7 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { createSession } from 'koa-session';
 import type { AccountService } from '../accounts/account-service.ts';
+import { restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
@@ -29,6 +30,8 @@ interface Options {
   clientOf: (request: IncomingMessage) => string;
   /** What keeps the server from serving, if anything does. */
   hindrance: () => Promise<Hindrance | undefined>;
+  /** Whether the server is about to stop. */
+  restarting: () => boolean;
   measurements: Measurements;
   metricsToken: string | undefined;
   observer: HttpObserver;
@@ -58,6 +61,7 @@ export function createHttpApp(options: Options): Koa {
   app.use(securityHeaders(cookie.secure));
   app.use(serveHealth(options.hindrance));
   app.use(serveClient(clientFolder));
+  app.use(refuseWhen(options.restarting));
   app.use(async (ctx, next) => {
     if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });
     ctx.set('Cache-Control', 'no-store');
@@ -94,6 +98,15 @@ export function createHttpApp(options: Options): Koa {
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;
+}
+
+/** Nothing new begins in a server that is about to stop, and no connection waits for more. */
+function refuseWhen(restarting: () => boolean): Koa.Middleware {
+  return async (ctx, next) => {
+    if (!restarting()) return next();
+    ctx.set('Connection', 'close');
+    throw restartingError();
+  };
 }
 
 /** Nothing from elsewhere is ever loaded, and nobody may frame the page. */

@@ -51,7 +51,7 @@ export class MediaWorkers {
     try {
       for (let index = 0; index < options.count; index++) await workers.#start(index);
     } catch (error) {
-      workers.close();
+      await workers.close();
       throw error;
     }
     return workers;
@@ -90,10 +90,18 @@ export class MediaWorkers {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
-  close(): void {
+  /** Resolves when they have gone, and their ports are free for the next server. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { worker } of this.#workers.values()) worker.close();
+    const workers = [...this.#workers.values()].map(({ worker }) => worker);
     this.#workers.clear();
+    await Promise.all(
+      workers.map((worker) => {
+        const gone = new Promise<void>((resolve) => worker.once('subprocessclose', resolve));
+        worker.close();
+        return worker.subprocessClosed ? undefined : gone;
+      }),
+    );
   }
 
   async #start(index: number): Promise<void> {

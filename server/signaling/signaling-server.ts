@@ -8,12 +8,14 @@ import {
   SOCKET_SUBPROTOCOL,
 } from '#protocol/limits';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Room } from 'protoo-server';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { AppError, internalError } from '../errors.ts';
+import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { Identity } from '../sessions/session.ts';
@@ -26,6 +28,7 @@ import { SocketTransport } from './socket-transport.ts';
 import type { AccountService } from '../accounts/account-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
+import type { UnderWay } from '../under-way.ts';
 
 interface Options {
   services: Services;
@@ -40,6 +43,8 @@ interface Options {
   /** How often each connection is pinged, in milliseconds. */
   heartbeat: number;
   observer: SignalingObserver;
+  /** Told of every request until it is answered. */
+  underWay: UnderWay;
   logger: Logger;
 }
 
@@ -53,8 +58,11 @@ const BUSY_TABS = 3;
 const COSTS = new Map<string, number>([['listPeople', 3]]);
 /** Connections that one account may have: each tab is one. */
 const CONNECTIONS_PER_ACCOUNT = 50;
-/** How long clients may take to close before the server ends. */
-const CLOSE_WITHIN_MS = 1_000;
+/**
+ * How long the server waits for clients to say goodbye, too. Somewhere there is always one that sleeps, and all the
+ * others wait for the next server; whoever is farther away has been told all the same.
+ */
+const CLOSE_WITHIN_MS = 300;
 
 /** The WebSocket edge: upgrades, connections, requests. */
 export class SignalingServer {
@@ -71,6 +79,7 @@ export class SignalingServer {
   });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
+  #draining = false;
 
   constructor(options: Options) {
     this.#with = options;
@@ -103,17 +112,29 @@ export class SignalingServer {
     });
   }
 
-  /** Closes every connection so that clients come back, to this server or the next. */
-  close(): void {
+  /** Tells everyone that the server is about to stop; nobody comes in any more. */
+  drain(): void {
+    this.#draining = true;
+    const { connections } = this.#with.services;
+    connections.toConnections(
+      connections.all().map(({ id }) => id),
+      'restarting',
+      {},
+    );
+  }
+
+  /** Closes every connection so that clients come back, to this server or the next; resolves when they have gone. */
+  async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    const gone = [...this.#sockets.clients].map((webSocket) => once(webSocket, 'close'));
     for (const connection of this.#with.services.connections.all()) connection.close(CLOSE_RESTART);
     this.#sockets.close();
-    setTimeout(() => {
-      for (const webSocket of this.#sockets.clients) webSocket.terminate();
-    }, CLOSE_WITHIN_MS).unref();
+    await Promise.race([Promise.all(gone), sleep(CLOSE_WITHIN_MS)]);
+    for (const webSocket of this.#sockets.clients) webSocket.terminate();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#draining) throw restartingError();
     const address = URL.parse(request.url ?? '/', 'http://localhost');
     if (address?.pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
     this.#with.originPolicy.assertOwn(request, { required: true });
@@ -134,7 +155,7 @@ export class SignalingServer {
   }
 
   #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, approach: Approach): void {
-    const { services, logger, observer } = this.#with;
+    const { services, logger, observer, underWay } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
     webSocket.on('pong', () => this.#alive.add(webSocket));
@@ -153,7 +174,7 @@ export class SignalingServer {
         const seconds = (performance.now() - began) / 1_000;
         observer.answered(isMethod(method) ? method : 'unknown', code, seconds);
       };
-      this.#answer(connection, method, data).then(
+      underWay.track(this.#answer(connection, method, data)).then(
         (answer) => {
           accept(answer);
           done('ok');

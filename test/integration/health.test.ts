@@ -29,7 +29,7 @@ test('a server that serves says so, to everyone, and without a cookie', async ()
 
 test('without a media worker it lives and is not ready', async () => {
   await using other = await startServer();
-  other.app.workers.close();
+  await other.app.workers.close();
   expect(await ask('/readyz', other)).toEqual({
     status: 503,
     body: { status: 'unavailable', reason: 'media' },
