@@ -236,6 +236,7 @@ export async function createApp(
   }, PURGE_EVERY_MS);
 
   const close = async () => {
+    logger.info('stopping');
     clearInterval(purge);
     quality.close();
     calls.drain();
@@ -256,6 +257,7 @@ export async function createApp(
     await workers.close();
     control.close();
     await database.destroy();
+    logger.info('stopped');
   };
 
   return {
@@ -264,7 +266,9 @@ export async function createApp(
     listen: async () => {
       await listen(listener, config);
       certificates?.start();
-      return portOf(listener);
+      const port = portOf(listener);
+      logger.info({ port, restored: calls.live().length }, 'started');
+      return port;
     },
     close: () => (closing ??= close()),
   };

@@ -22,6 +22,8 @@ export async function openDatabase(folder: string): Promise<Database> {
     client: 'better-sqlite3',
     connection: { filename: join(folder, FILE) },
     useNullAsDefault: true,
+    // An error's words have the statement; with its values they would have messages, too.
+    compileSqlOnError: false,
     // What fails is thrown, and told where it is caught.
     log: { error: () => undefined },
     pool: {

@@ -56,7 +56,7 @@ export function createHttpApp(options: Options): Koa {
     ctx.request.ip = clientOf(ctx.req);
     await next();
   });
-  app.use(observe(observer));
+  app.use(observe(observer, logger));
   app.use(handleErrors(logger, observer));
   app.use(securityHeaders(cookie.secure));
   app.use(serveHealth(options.hindrance));
@@ -94,7 +94,8 @@ export function createHttpApp(options: Options): Koa {
     }),
   );
   app.use(serveMetrics({ measurements, accounts, token }));
-  const routes = createRoutes({ accounts, sessions, limits: new SignInLimits({ factor: rateLimitFactor }) });
+  const limits = new SignInLimits({ factor: rateLimitFactor });
+  const routes = createRoutes({ accounts, sessions, limits, logger });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;

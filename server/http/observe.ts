@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#protocol/errors';
 import { randomUUID } from 'node:crypto';
 import type Koa from 'koa';
+import type { Logger } from '../logger.ts';
 
 declare module 'koa' {
   interface DefaultContext {
@@ -20,13 +21,15 @@ export interface HttpObserver {
 }
 
 /** Gives each request its id, and tells how it was answered. */
-export function observe(observer: HttpObserver): Koa.Middleware {
+export function observe(observer: HttpObserver, logger: Logger): Koa.Middleware {
   return async (ctx, next) => {
     const began = performance.now();
     ctx.requestId = randomUUID();
     ctx.set('X-Request-Id', ctx.requestId);
     await next();
     const route = ctx.route ?? (typeof ctx['_matchedRoute'] === 'string' ? ctx['_matchedRoute'] : 'other');
-    observer.served(route, ctx.method, ctx.status, (performance.now() - began) / 1_000);
+    const { requestId, method, status } = ctx;
+    observer.served(route, method, status, (performance.now() - began) / 1_000);
+    logger.debug({ requestId, method, route, status }, 'a request was answered');
   };
 }

@@ -113,6 +113,7 @@ export class MediaWorkers {
       });
       const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
       this.#workers.set(index, entry);
+      this.#options.logger.info({ pid: worker.pid, port }, 'a media worker runs');
       worker.once('died', () => this.#replace(index, entry));
     } catch (error) {
       worker.close();

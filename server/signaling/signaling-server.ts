@@ -172,7 +172,9 @@ export class SignalingServer {
       const began = performance.now();
       const done = (code: ErrorCode | 'ok') => {
         const seconds = (performance.now() - began) / 1_000;
-        observer.answered(isMethod(method) ? method : 'unknown', code, seconds);
+        const known = isMethod(method) ? method : 'unknown';
+        observer.answered(known, code, seconds);
+        logger.debug({ ...context, method: known, code }, 'a request was answered');
       };
       underWay.track(this.#answer(connection, method, data)).then(
         (answer) => {
