@@ -17,7 +17,10 @@ const KEYS = Object.keys(schema.shape);
  * Variables that begin like ours and are none of ours are taken for mistyped settings. Other
  * programs' variables stand in the same environment, so only these beginnings are ours to judge.
  */
-const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_'];
+const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_', 'METRICS_'];
+
+/** Settings that are not repeated, not even where they are wrong. */
+const SECRETS = ['TURN_SECRET', 'METRICS_TOKEN'];
 
 /** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
 const PATHS = ['DATA_DIR', 'BACKUP_DIR', 'TLS_CERT', 'TLS_KEY'];
@@ -49,8 +52,9 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const key = String(issue?.path[0]);
-    // What stands in a file may be a secret: it is not repeated.
-    const told = environment[key] === undefined ? '' : `; it is ${JSON.stringify(values[key])}`;
+    // What stands in a file may be a secret, too.
+    const told =
+      environment[key] === undefined || SECRETS.includes(key) ? '' : `; it is ${JSON.stringify(values[key])}`;
     throw new ConfigError(`${key} ${issue?.message ?? 'is wrong'}${told}.`);
   }
   const config = parsed.data;

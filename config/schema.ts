@@ -113,6 +113,9 @@ export const schema = z.strictObject({
   /** Multiplies every rate limit: for load tests, or for many people behind one address. */
   RATE_LIMIT_FACTOR: integer(1, 1_000_000).default(1),
 
+  /** Who brings it as a bearer token may read `/metrics`; without one only admins may, with their session. */
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+
   /** The least severe log lines that are written. */
   LOG_LEVEL: z
     .enum(

@@ -13,6 +13,7 @@ import { ChatService } from './chat/chat-service.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
+import { answers, sizeOf } from './db/database.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlServerStateRepository } from './db/server-state-repository.ts';
@@ -20,6 +21,9 @@ import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { Logger } from './logger.ts';
+import { QualitySampler } from './media/quality.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { stateOf } from './calls/call.ts';
 import { MediaChecks } from './media/checks.ts';
 import type { Announce } from './media/present.ts';
 import { RoutesSeen } from './media/routes-seen.ts';
@@ -31,21 +35,19 @@ import { Front } from './reach/front.ts';
 import { TrustedProxies } from './reach/trusted-proxies.ts';
 import { SessionCookie } from './sessions/cookie.ts';
 import { OriginPolicy } from './sessions/origin-policy.ts';
+import { UnderWay } from './under-way.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import {
-  listen,
-  openCertificates,
-  openData,
-  portOf,
-  startRelay,
-  startWorkers,
-} from './start.ts';
+import { listen, openCertificates, openData, portOf, startRelay, startWorkers } from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
+/** What was asked before the server stops may take so long to be answered. */
+const DRAIN_WITHIN_MS = 5_000;
+/** And what clients that are gone already have asked, to be written or not. */
+const SETTLE_WITHIN_MS = 1_000;
 
 /** What tests may set otherwise than in production. */
 export interface Overrides {
@@ -54,12 +56,17 @@ export interface Overrides {
   heartbeat?: number;
   /** For how long the relay's credentials are good, in seconds. */
   relayLifetime?: number;
+  /** How often the quality of media is measured, in milliseconds. */
+  qualityEvery?: number;
 }
 
 export interface App {
   /** Begins to accept connections, and tells at which port. */
   listen(): Promise<number>;
-  /** Closes everything, once: clients are told to come back, then sockets, media and database close. */
+  /**
+   * Closes everything, once. Nothing new begins, everyone is told, what was asked is answered; then sockets close with
+   * 1012, and clients and calls come back to the next server.
+   */
   close(): Promise<void>;
   readonly workers: MediaWorkers;
   readonly rooms: MediaRooms;
@@ -75,12 +82,13 @@ interface Given {
 export async function createApp(
   config: Config,
   { logger }: Given,
-  { deadlines, heartbeat, relayLifetime }: Overrides = {},
+  { deadlines, heartbeat, relayLifetime, qualityEvery }: Overrides = {},
 ): Promise<App> {
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
   const { secret, database } = await openData(config);
-  const workers = await startWorkers(config, logger);
+  const metrics = new Metrics();
+  const workers = await startWorkers(config, metrics.media, logger);
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
   const relay = await startRelay(config, { overTls: certificates !== undefined, tlsPort, logger });
   const addresses = new AnnouncedAddresses({
@@ -104,10 +112,12 @@ export async function createApp(
     messages: new SqlMessageRepository(database),
     people,
     notifier: connections,
+    observer: metrics.chat,
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
-  const rooms = new MediaRooms({ workers, announce: announceNow, seen, logger });
+  const rooms = new MediaRooms({ workers, announce: announceNow, seen, observer: metrics.media, logger });
+  const quality = new QualitySampler({ rooms, observer: metrics.media, every: qualityEvery, logger });
   const checks = new MediaChecks({
     workers,
     announce: announceNow,
@@ -132,6 +142,7 @@ export async function createApp(
     people,
     notifier: connections,
     tabs: connections,
+    observer: metrics.calls,
     clock: systemClock,
     deadlines: { ...DEADLINES, ...deadlines },
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
@@ -149,7 +160,18 @@ export async function createApp(
     onLost: (callId) => calls.roomLost(callId),
   });
   await calls.restore();
+  metrics.watch({
+    callStates: () => calls.live().map(stateOf),
+    sockets: () => connections.size,
+    peopleOnline: () => people.online,
+    workersWanted: config.MEDIA_WORKERS,
+    workers: () => workers.usage(),
+    transports: () => rooms.countTransports(),
+    databaseBytes: () => sizeOf(config.DATA_DIR),
+  });
 
+  let closing: Promise<void> | undefined;
+  const underWay = new UnderWay();
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
@@ -163,6 +185,15 @@ export async function createApp(
     clientFolder: CLIENT_FOLDER,
     rateLimitFactor,
     clientOf: (request) => proxies.clientOf(request),
+    hindrance: async () => {
+      if (closing) return 'restarting';
+      if (!(await answers(database))) return 'database';
+      return workers.all().length === 0 ? 'media' : undefined;
+    },
+    restarting: () => closing !== undefined,
+    measurements: metrics,
+    metricsToken: config.METRICS_TOKEN,
+    observer: metrics.traffic,
     logger,
   });
   const signaling = new SignalingServer({
@@ -186,11 +217,16 @@ export async function createApp(
     clientOf: (request) => (proxies.knows(request) ? proxies.clientOf(request) : undefined),
     rateLimitFactor,
     heartbeat: heartbeat ?? HEARTBEAT_MS,
+    observer: metrics.traffic,
+    underWay,
     logger,
   });
   const handle = http.callback();
   // Koa answers every error itself, so nothing waits for this promise.
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    void underWay.track(new Promise((resolve) => response.once('close', resolve)));
+    void handle(request, response);
+  };
   const server = createServer(onRequest);
   signaling.attach(server);
   const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
@@ -199,22 +235,28 @@ export async function createApp(
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));
   }, PURGE_EVERY_MS);
 
-  let closing: Promise<void> | undefined;
   const close = async () => {
+    logger.info('stopping');
     clearInterval(purge);
+    quality.close();
+    calls.drain();
+    signaling.drain();
+    await underWay.settled(DRAIN_WITHIN_MS);
     calls.close();
-    signaling.close();
+    await signaling.close();
     await new Promise((resolve) => {
       // Where it never listened there is nothing to close, which comes as an error that says so.
       listener.close(resolve);
       server.closeAllConnections();
       front?.closeAllConnections();
     });
+    await underWay.settled(SETTLE_WITHIN_MS);
     certificates?.close();
     addresses.close();
     await relay?.close();
     await workers.close();
     await database.destroy();
+    logger.info('stopped');
   };
 
   return {
@@ -223,7 +265,9 @@ export async function createApp(
     listen: async () => {
       await listen(listener, config);
       certificates?.start();
-      return portOf(listener);
+      const port = portOf(listener);
+      logger.info({ port, restored: calls.live().length }, 'started');
+      return port;
     },
     close: () => (closing ??= close()),
   };

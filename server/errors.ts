@@ -4,8 +4,10 @@ import { ERROR_STATUS, type ErrorBody, type ErrorCode, type FieldProblem } from 
 interface Details {
   /** For forms: what is wrong with which field. */
   fields?: Record<string, FieldProblem>;
-  /** For `rate_limited`: seconds until another try may succeed. */
+  /** For `rate_limited` and `restarting`: seconds until another try may succeed. */
   retryAfter?: number;
+  /** For `internal`: under which id the log has the rest. */
+  requestId?: string;
 }
 
 /**
@@ -34,6 +36,14 @@ export class AppError extends Error {
   }
 }
 
-/** What is told of a fault of ours: nothing. */
-export const internalError = () =>
-  new AppError('internal', 'Something went wrong on the server. Please try again.');
+/** What is told of what must not begin any more. */
+export const restartingError = () =>
+  new AppError('restarting', 'The server is restarting; try again in a moment.', { retryAfter: 2 });
+
+/** What is told of a fault of ours: nothing but where the operator finds it. */
+export const internalError = (requestId?: string) =>
+  new AppError(
+    'internal',
+    'Something went wrong on the server. Please try again.',
+    requestId === undefined ? {} : { requestId },
+  );

@@ -5,6 +5,7 @@ import { ControlSocket } from './control/control-socket.ts';
 import { makeBackup } from './db/backup.ts';
 import { type Database, NewerDatabaseError, openDatabase } from './db/database.ts';
 import type { Logger } from './logger.ts';
+import type { MediaObserver } from './media/observer.ts';
 import { MediaWorkers } from './media/workers.ts';
 import type { CertificateSource } from './reach/certificate.ts';
 import { AcmeCertificate } from './reach/acme.ts';
@@ -85,11 +86,13 @@ export async function openCertificates(
 
 export function startWorkers(
   { MEDIA_WORKERS, MEDIA_PORT, TURN }: Config,
+  observer: MediaObserver,
   logger: Logger,
 ): Promise<MediaWorkers> {
   const relayedAddress = TURN === 'on' ? RELAYED_MEDIA_ADDRESS : undefined;
   return startStep(
-    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, relayedAddress, logger }),
+    () =>
+      MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, relayedAddress, observer, logger }),
     (reason) =>
       reason.includes('address already in use')
         ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`

@@ -28,6 +28,8 @@ export interface MediaSessionOptions {
 
 /** Between further tries, once there has been trouble. */
 const LAST_REJOIN_DELAY = 3_000;
+/** How long the last picture stands, once the call is active again, for one that does not come. */
+const LAST_STANDS = 3_000;
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
 
 interface Sender {
@@ -63,6 +65,9 @@ export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #wanted = new Map<MediaSource, MediaStreamTrack | null>();
   #joined: Joined | null = null;
+  /** What was shown of the other before this join: the last picture stands until the next one comes. */
+  #last: readonly RemoteTrack[] = [];
+  #forget: ReturnType<typeof setTimeout> | undefined;
   #queue: Promise<void> = Promise.resolve();
   #joinQueued = false;
   /** Whether the server has been asked, and has not answered. */
@@ -134,6 +139,15 @@ export class MediaSession {
     const incoming = this.#joined?.incoming.get(consumerId);
     if (incoming) incoming.paused = paused;
     this.#show();
+  }
+
+  /** Everyone has media again: what is not there soon does not come back. */
+  settled(): void {
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      this.#last = [];
+      this.#show();
+    }, LAST_STANDS);
   }
 
   /** Lets go of transports and the other's tracks; our own tracks are their owner's to stop. */
@@ -211,6 +225,8 @@ export class MediaSession {
 
   #leave(): void {
     const joined = this.#joined;
+    if (joined) this.#last = this.#tracks();
+    clearTimeout(this.#forget);
     this.#joined = null;
     clearTimeout(this.#refresh);
     joined?.send.close();
@@ -337,16 +353,21 @@ export class MediaSession {
     if (consumerIds.length > 0) await signaling.request('resumeConsumers', { callId, consumerIds });
   }
 
-  /** Shows what there is of the other; of two tracks of one source, the later. */
+  /** Shows what there is of the other. */
   #show(): void {
     if (this.#closed) return;
-    const tracks = new Map<MediaSource, RemoteTrack>();
+    this.#options.onRemote(this.#tracks());
+  }
+
+  /** Of two tracks of one source, the later. */
+  #tracks(): RemoteTrack[] {
+    const tracks = new Map(this.#last.map((track) => [track.source, track]));
     for (const [consumerId, { source, paused, consumer }] of this.#joined?.incoming ?? []) {
       if (!consumer) continue;
       const { track, rtpReceiver: receiver } = consumer;
       tracks.set(source, { consumerId, source, track, receiver, paused });
     }
-    this.#options.onRemote([...tracks.values()]);
+    return [...tracks.values()];
   }
 }
 

@@ -149,6 +149,7 @@ export class ActiveCall {
       return;
     }
     if (call.state === 'ringing') mark('ringing');
+    if (call.state === 'active') this.#media.settled();
     this.#become(call.kind);
     const leg = ownLeg(call, this.#options.selfId);
     this.#outgoing = leg?.role === 'caller';

@@ -13,6 +13,9 @@ import type { Session } from './session.svelte.ts';
 import { Settings } from './settings.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
 
+/** How long a server may be away that has said it restarts, in milliseconds. */
+const RESTART_TAKES = 20_000;
+
 export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
   settingsFailed: string;
@@ -34,6 +37,7 @@ export class Workspace {
   readonly #accountId: string;
   #connected = $state(false);
   #everConnected = $state(false);
+  #restarting = $state(false);
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
   #epoch: string | undefined;
@@ -62,6 +66,7 @@ export class Workspace {
         consumerRemoved: (data) => this.calls.notices.consumerRemoved(data),
         consumerPaused: (data) => this.calls.notices.consumerPaused(data),
         mediaLost: (data) => this.calls.notices.mediaLost(data),
+        restarting: () => this.#waitForNext(),
       },
       onConnected: (connected) => {
         this.#connected = connected;
@@ -101,6 +106,11 @@ export class Workspace {
     return this.#everConnected;
   }
 
+  /** Whether the server has said that it restarts, and is not back yet. */
+  get restarting(): boolean {
+    return this.#restarting;
+  }
+
   /** The time by the server's clock, in milliseconds. */
   now(): number {
     return Date.now() + this.#clockAhead;
@@ -122,7 +132,14 @@ export class Workspace {
     this.#signaling.close();
   }
 
+  /** What is not back after a while is gone, and the words for that are others. */
+  #waitForNext(): void {
+    this.#restarting = true;
+    setTimeout(() => (this.#restarting = false), RESTART_TAKES);
+  }
+
   #fill(snapshot: Snapshot): void {
+    this.#restarting = false;
     this.#clockAhead = snapshot.now - Date.now();
     if (snapshot.epoch !== this.#epoch) this.#forget();
     this.#epoch = snapshot.epoch;

@@ -1,7 +1,7 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
 import type { Message } from '#protocol/chat';
 import type { Person } from '#protocol/people';
-import { AppError } from '../errors.ts';
+import { AppError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Notifier } from '../notifier.ts';
 import {
@@ -20,7 +20,7 @@ import type { CallHistory } from './call-history.ts';
 import { presentCall } from './call-view.ts';
 import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
-import type { CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
+import type { CallObserver, CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
 import { decideRing, type RingDecision } from './ring-policy.ts';
 import { Serial } from './serial.ts';
 
@@ -33,6 +33,7 @@ interface Collaborators {
   people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
   notifier: Notifier;
   tabs: Tabs;
+  observer: CallObserver;
   clock: Clock;
   deadlines: Deadlines;
   /** Multiplies how many calls may go unanswered. */
@@ -62,6 +63,7 @@ export class CallService {
   readonly #timers: CallTimers;
   /** Events of one call are taken one after the other. */
   readonly #serial = new Serial();
+  #draining = false;
   #closed = false;
 
   constructor(collaborators: Collaborators) {
@@ -88,6 +90,11 @@ export class CallService {
     }
   }
 
+  /** From now on nobody is invited; what there is goes on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
   /** Stops all timers; calls stay as they are in the database, for the next start. */
   close(): void {
     this.#closed = true;
@@ -97,6 +104,11 @@ export class CallService {
   /** Resolves once every event that came so far has been taken. */
   async idle(): Promise<void> {
     await this.#serial.idle();
+  }
+
+  /** Every call that has not ended. */
+  live(): Call[] {
+    return this.#live.all();
   }
 
   /** The account's calls that have not ended. */
@@ -109,12 +121,13 @@ export class CallService {
    * already it answers that call.
    *
    * @throws {AppError} `already_in_call` when the caller is in another call, `not_found` for a conversation
-   *   that the caller is no member of.
+   *   that the caller is no member of, `restarting` where the server is about to stop.
    */
   async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
     const { calls, clock, deadlines } = this.#with;
     if (this.#live.get(callId)) return this.#view(callId, callerId);
+    if (this.#draining) throw restartingError();
     const callees = await this.#callees(callerId, conversationId);
     const invitation = { id: callId, conversationId, kind, callerId, seat, callees };
     const call = createCall(invitation, clock.now(), deadlines);
@@ -333,9 +346,10 @@ export class CallService {
   }
 
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {
-    const { logger, people, rooms } = this.#with;
+    const { logger, people, rooms, observer, clock } = this.#with;
     this.#live.put(call);
     this.#timers.set(call);
+    observer.changed(before, call, clock.now());
     const state = stateOf(call);
     if (!before || stateOf(before) !== state) {
       logger.info({ callId: call.id, state, reason: call.end?.reason }, 'call');

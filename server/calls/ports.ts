@@ -55,6 +55,12 @@ export interface RingFacts {
  */
 export type Collision = 'same_id' | 'conversation_in_call' | 'account_in_call';
 
+/** Is told of every change of a call, once it is committed. */
+export interface CallObserver {
+  /** `before` is undefined for a new call. */
+  changed(before: Call | undefined, call: Call, now: number): void;
+}
+
 /** The rooms in which calls have their media. */
 export interface Rooms {
   close(callId: string): void;

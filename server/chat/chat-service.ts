@@ -15,7 +15,7 @@ import { firstCodePoints } from '#protocol/text';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ConversationRecord } from './conversation.ts';
-import type { ConversationRepository, MessageRepository } from './ports.ts';
+import type { ChatObserver, ConversationRepository, MessageRepository } from './ports.ts';
 
 interface Collaborators {
   conversations: ConversationRepository;
@@ -23,6 +23,7 @@ interface Collaborators {
   /** Who an account is, as others see it. */
   people: { get(accountId: string): Person };
   notifier: Notifier;
+  observer: ChatObserver;
 }
 
 /** Conversations and their messages: client id -> commit -> acknowledgement with a sequence number. */
@@ -31,12 +32,14 @@ export class ChatService {
   readonly #messages: MessageRepository;
   readonly #people: Collaborators['people'];
   readonly #notifier: Notifier;
+  readonly #observer: ChatObserver;
 
-  constructor({ conversations, messages, people, notifier }: Collaborators) {
+  constructor({ conversations, messages, people, notifier, observer }: Collaborators) {
     this.#conversations = conversations;
     this.#messages = messages;
     this.#people = people;
     this.#notifier = notifier;
+    this.#observer = observer;
   }
 
   /** @throws {AppError} `not_found` for a person who is not there, `forbidden` for oneself. */
@@ -90,7 +93,10 @@ export class ChatService {
       call: null,
       sentAt: Date.now(),
     });
-    if (added) await this.deliver(message, connectionId);
+    if (added) {
+      this.#observer.sent();
+      await this.deliver(message, connectionId);
+    }
     return { seq: message.seq, sentAt: message.sentAt };
   }
 

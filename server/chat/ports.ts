@@ -18,6 +18,12 @@ export interface ConversationRepository {
   markRead(id: string, accountId: string, seq: number): Promise<boolean>;
 }
 
+/** Is told of what happens, to count it. */
+export interface ChatObserver {
+  /** A message was committed. */
+  sent(): void;
+}
+
 /** Where messages are kept. */
 export interface MessageRepository {
   /**

@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import { z } from 'zod';
 
 export type Database = Knex;
+
+const ANSWER_WITHIN_MS = 2_000;
 
 /** The database's file in the data folder. */
 export const databaseFile = (folder: string) => join(folder, 'chataway.sqlite');
@@ -55,6 +58,8 @@ export function connect(folder: string): Database {
     client: 'better-sqlite3',
     connection: { filename: databaseFile(folder) },
     useNullAsDefault: true,
+    // An error's words have the statement; with its values they would have messages, too.
+    compileSqlOnError: false,
     // What fails is thrown, and told where it is caught.
     log: { error: () => undefined },
     pool: {
@@ -76,6 +81,22 @@ export function connect(folder: string): Database {
       },
     },
   });
+}
+
+/** How large the database is on disk, its log included, in bytes. */
+export async function sizeOf(folder: string): Promise<number> {
+  const file = databaseFile(folder);
+  const files = [file, `${file}-wal`].map((name) => stat(name).catch(() => undefined));
+  return (await Promise.all(files)).reduce((sum, one) => sum + (one?.size ?? 0), 0);
+}
+
+/** Whether the database answers, in so many milliseconds. */
+export function answers(database: Database, within = ANSWER_WITHIN_MS): Promise<boolean> {
+  const asked = database.raw('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([asked, sleep(within, false, { ref: false })]);
 }
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);

@@ -1,16 +1,18 @@
 import type Koa from 'koa';
 import { AppError, internalError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { HttpObserver } from './observe.ts';
 
 /** The one place where an error becomes an HTTP answer. */
-export function handleErrors(logger: Logger): Koa.Middleware {
+export function handleErrors(logger: Logger, observer: HttpObserver): Koa.Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      const told = toAppError(error);
-      if (told.code === 'internal')
-        logger.error({ method: ctx.method, path: ctx.path, err: error }, 'a request failed');
+      const { method, path, requestId } = ctx;
+      const told = toAppError(error, requestId);
+      if (told.code === 'internal') logger.error({ requestId, method, path, err: error }, 'a request failed');
+      observer.failed('http', told.code);
       ctx.status = told.status;
       if (told.details.retryAfter !== undefined) ctx.set('Retry-After', String(told.details.retryAfter));
       ctx.body = told.toBody();
@@ -33,11 +35,11 @@ export function refuseBody(error: Error): never {
 const unreadable = () => new AppError('invalid', 'The request cannot be read.');
 
 /** koa's own libraries throw errors with a status: a body too large, or one that is no JSON. */
-function toAppError(error: unknown): AppError {
+function toAppError(error: unknown, requestId?: string): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof Error && 'status' in error) {
     if (error.status === 413) return new AppError('too_large', 'The request is too large.');
     if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) return unreadable();
   }
-  return internalError();
+  return internalError(requestId);
 }

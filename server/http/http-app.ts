@@ -4,11 +4,15 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { createSession } from 'koa-session';
 import type { AccountService } from '../accounts/account-service.ts';
+import { restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { handleErrors, refuseBody, unknownAddress } from './errors.ts';
+import { serveHealth, type Hindrance } from './health.ts';
+import { serveMetrics, type Measurements } from './metrics-page.ts';
+import { observe, type HttpObserver } from './observe.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import { SignInLimits } from './sign-in-limits.ts';
@@ -24,6 +28,13 @@ interface Options {
   rateLimitFactor: number;
   /** The address that a request came from, behind whatever proxies there are. */
   clientOf: (request: IncomingMessage) => string;
+  /** What keeps the server from serving, if anything does. */
+  hindrance: () => Promise<Hindrance | undefined>;
+  /** Whether the server is about to stop. */
+  restarting: () => boolean;
+  measurements: Measurements;
+  metricsToken: string | undefined;
+  observer: HttpObserver;
   logger: Logger;
 }
 
@@ -35,6 +46,7 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export function createHttpApp(options: Options): Koa {
   const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, clientOf, logger } =
     options;
+  const { observer, measurements, metricsToken: token } = options;
   const app = new Koa();
   app.keys = cookie.keys;
   // What comes here is a connection that broke, or bytes that were no HTTP; koa alone would print it as it is.
@@ -44,9 +56,12 @@ export function createHttpApp(options: Options): Koa {
     ctx.request.ip = clientOf(ctx.req);
     await next();
   });
-  app.use(handleErrors(logger));
+  app.use(observe(observer, logger));
+  app.use(handleErrors(logger, observer));
   app.use(securityHeaders(cookie.secure));
+  app.use(serveHealth(options.hindrance));
   app.use(serveClient(clientFolder));
+  app.use(refuseWhen(options.restarting));
   app.use(async (ctx, next) => {
     if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });
     ctx.set('Cache-Control', 'no-store');
@@ -78,10 +93,21 @@ export function createHttpApp(options: Options): Koa {
       onError: refuseBody,
     }),
   );
-  const routes = createRoutes({ accounts, sessions, limits: new SignInLimits({ factor: rateLimitFactor }) });
+  app.use(serveMetrics({ measurements, accounts, token }));
+  const limits = new SignInLimits({ factor: rateLimitFactor });
+  const routes = createRoutes({ accounts, sessions, limits, logger });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;
+}
+
+/** Nothing new begins in a server that is about to stop, and no connection waits for more. */
+function refuseWhen(restarting: () => boolean): Koa.Middleware {
+  return async (ctx, next) => {
+    if (!restarting()) return next();
+    ctx.set('Connection', 'close');
+    throw restartingError();
+  };
 }
 
 /** Nothing from elsewhere is ever loaded, and nobody may frame the page. */

@@ -10,6 +10,7 @@ import {
 import { id } from '#protocol/common';
 import { presentSelf, type AccountService } from '../accounts/account-service.ts';
 import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
 import { networkOf } from './client-network.ts';
@@ -20,10 +21,11 @@ interface Services {
   accounts: AccountService;
   sessions: SessionService;
   limits: SignInLimits;
+  logger: Logger;
 }
 
 /** The HTTP interface: accounts and sessions. All else goes over the WebSocket. */
-export function createRoutes({ accounts, sessions, limits }: Services): Router {
+export function createRoutes({ accounts, sessions, limits, logger }: Services): Router {
   const router = new Router({ prefix: '/api' });
 
   router.get('/session', async (ctx) => {
@@ -37,18 +39,29 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
     await limits.countSignUp(networkOf(ctx.ip));
     const account = await accounts.signUp(form);
     await signInAs(ctx, account.id);
+    logger.info({ requestId: ctx.requestId, accountId: account.id }, 'signed up');
     ctx.status = 201;
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
 
   router.post('/session', async (ctx) => {
     const form = parseBody(ctx, signIn);
-    const account = await limits.guard(form.username, networkOf(ctx.ip), () => accounts.authenticate(form));
+    const { requestId, ip } = ctx;
+    const account = await limits
+      .guard(form.username, networkOf(ip), () => accounts.authenticate(form))
+      .catch((error: unknown) => {
+        // Not the name: a password may stand there by mistake.
+        if (error instanceof AppError) logger.info({ requestId, ip, code: error.code }, 'sign-in refused');
+        throw error;
+      });
     await signInAs(ctx, account.id);
+    logger.info({ requestId, accountId: account.id }, 'signed in');
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
 
   router.delete('/session', (ctx) => {
+    const identity = identityOf(ctx);
+    if (identity) logger.info({ requestId: ctx.requestId, accountId: identity.accountId }, 'signed out');
     ctx.session = null;
     ctx.status = 204;
   });
@@ -61,6 +74,7 @@ export function createRoutes({ accounts, sessions, limits }: Services): Router {
     await limits.guard(username, networkOf(ctx.ip), () => accounts.changePassword(accountId, form));
     // Whoever knew the old password is out, everywhere else; here the session goes on.
     await sessions.end({ accountId, except: identity.sessionId });
+    logger.info({ requestId: ctx.requestId, accountId }, 'password changed');
     ctx.status = 204;
   });
 

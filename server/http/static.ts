@@ -3,6 +3,7 @@ import { lookup } from 'mrmime';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { METRICS_PATH } from './metrics-page.ts';
 
 interface File {
   type: string;
@@ -30,6 +31,7 @@ export function serveClient(folder: string): Koa.Middleware {
       await next();
       return;
     }
+    ctx.route = 'client';
     const encoding = PREFERRED.find((one) => file.bodies.has(one) && ctx.acceptsEncodings(one)) ?? 'identity';
     const immutable = ctx.path.startsWith('/assets/');
     ctx.set('Cache-Control', immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
@@ -47,7 +49,7 @@ export function serveClient(folder: string): Koa.Middleware {
 }
 
 function find(files: Map<string, File>, path: string): File | undefined {
-  if (path === '/api' || path.startsWith('/api/')) return undefined;
+  if (path === '/api' || path.startsWith('/api/') || path === METRICS_PATH) return undefined;
   return files.get(path) ?? (extname(path) === '' ? files.get(PAGE) : undefined);
 }
 

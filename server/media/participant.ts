@@ -81,6 +81,15 @@ export class Participant {
     return [...this.#producers.values()];
   }
 
+  get consumers(): Consumer[] {
+    return [...this.#consumers.values()];
+  }
+
+  /** The transports that are connected. */
+  connected(): Transport[] {
+    return [this.#with.send, this.#with.recv].filter(isConnected);
+  }
+
   transportOptions(): { sendTransport: TransportOptions; recvTransport: TransportOptions } {
     return { sendTransport: this.#present(this.#with.send), recvTransport: this.#present(this.#with.recv) };
   }

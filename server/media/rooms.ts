@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { MEDIA_CODECS } from './codecs.ts';
 import { notJoined, Participant } from './participant.ts';
+import type { MediaObserver, Protocol } from './observer.ts';
 import type { Announce } from './present.ts';
 import type { RoutesSeen } from './routes-seen.ts';
 import type { MediaWorker, MediaWorkers } from './workers.ts';
@@ -23,6 +24,7 @@ interface Collaborators {
   workers: MediaWorkers;
   announce: Announce;
   seen: RoutesSeen;
+  observer: MediaObserver;
   logger: Logger;
 }
 
@@ -134,6 +136,20 @@ export class MediaRooms {
     return participant !== undefined;
   }
 
+  /** Everyone in every room. */
+  participants(): Participant[] {
+    return [...this.#rooms.values()].flatMap((room) => [...room.participants.values()]);
+  }
+
+  /** How many transports are connected, by the way that media takes. */
+  countTransports(): Record<Protocol, number> {
+    const counts = { udp: 0, tcp: 0, relayed: 0 };
+    for (const participant of this.participants())
+      for (const { iceSelectedTuple } of participant.connected())
+        if (iceSelectedTuple) counts[this.#protocolOf(iceSelectedTuple)] += 1;
+    return counts;
+  }
+
   /** How many rooms there are. */
   get size(): number {
     return this.#rooms.size;
@@ -195,10 +211,15 @@ export class MediaRooms {
     });
   }
 
-  /** Over which transport of the relay a client came only the client knows. */
-  #see({ protocol, localAddress, remoteIp }: types.TransportTuple): void {
-    const { seen, workers } = this.#with;
-    if (remoteIp !== undefined && localAddress !== workers.relayedAddress) seen.add(protocol, remoteIp);
+  #see(tuple: types.TransportTuple): void {
+    const { seen, observer } = this.#with;
+    const protocol = this.#protocolOf(tuple);
+    observer.connected(protocol);
+    if (tuple.remoteIp !== undefined && protocol !== 'relayed') seen.add(protocol, tuple.remoteIp);
+  }
+
+  #protocolOf({ protocol, localAddress }: types.TransportTuple): Protocol {
+    return localAddress === this.#with.workers.relayedAddress ? 'relayed' : protocol;
   }
 
   #lose(worker: MediaWorker): void {

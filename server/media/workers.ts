@@ -4,6 +4,7 @@ import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { MediaObserver } from './observer.ts';
 
 /** A worker process, with the one UDP and TCP port that all its transports share. */
 export interface MediaWorker {
@@ -14,6 +15,15 @@ export interface MediaWorker {
   rooms: number;
 }
 
+/** What a worker uses. */
+export interface WorkerUsage {
+  /** Its place, which the worker after it takes over. */
+  readonly index: number;
+  /** User and system time. */
+  readonly cpuSeconds: number;
+  readonly rooms: number;
+}
+
 const RESTART_AFTER_MS = 1_000;
 
 interface Options {
@@ -21,6 +31,7 @@ interface Options {
   firstPort: number;
   /** Where the relay finds the media, if there is one. */
   relayedAddress: string | undefined;
+  observer: MediaObserver;
   logger: Logger;
 }
 
@@ -69,6 +80,17 @@ export class MediaWorkers {
     return [...this.#workers.values()];
   }
 
+  /** What each worker that answers uses. */
+  async usage(): Promise<WorkerUsage[]> {
+    const asked = [...this.#workers].map(async ([index, { worker, rooms }]) => {
+      const { ru_utime: user, ru_stime: system } = await worker.getResourceUsage();
+      return { index, cpuSeconds: (user + system) / 1_000, rooms };
+    });
+    // One that dies just now answers no more.
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
   /** Resolves when their processes are gone, and their ports free. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -92,6 +114,7 @@ export class MediaWorkers {
       });
       const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
       this.#workers.set(index, entry);
+      this.#options.logger.info({ pid: worker.pid, port }, 'a media worker runs');
       worker.once('died', () => this.#replace(index, entry));
     } catch (error) {
       worker.close();
@@ -102,6 +125,7 @@ export class MediaWorkers {
   #replace(index: number, dead: MediaWorker): void {
     if (this.#closed) return;
     this.#workers.delete(index);
+    this.#options.observer.workerDied();
     this.#options.logger.error({ pid: dead.worker.pid, port: dead.port }, 'a media worker died');
     // Calls learn at once that they have no media; whoever joins again before a worker is there tries on.
     this.#onDied(dead);

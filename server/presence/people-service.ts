@@ -30,6 +30,11 @@ export class PeopleService {
     this.#notifier = notifier;
   }
 
+  /** How many people have a connection. */
+  get online(): number {
+    return this.#presence.online;
+  }
+
   connect(accountId: string, connectionId: string): void {
     this.#viewers.set(connectionId, {
       accountId,

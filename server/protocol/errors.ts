@@ -35,6 +35,8 @@ export const ERROR_STATUS = {
   rate_limited: 429,
   /** The server cannot take more of this right now. */
   overloaded: 503,
+  /** The server is about to stop, and takes nothing new; the next one is there in a moment. */
+  restarting: 503,
   /** A fault of ours; it is in the server's log. */
   internal: 500,
 } as const;
@@ -63,7 +65,9 @@ export interface ErrorBody {
     code: ErrorCode;
     message: string;
     fields?: Record<string, FieldProblem>;
-    /** Seconds after which a `rate_limited` request may be tried again. */
+    /** Seconds after which a request that was `rate_limited`, or met a server that is `restarting`, may be tried again. */
     retryAfter?: number;
+    /** With `internal`: what to tell the operator, who finds the fault in the log by it. */
+    requestId?: string;
   };
 }

@@ -78,6 +78,8 @@ export const notices = {
   consumerRemoved: media.consumerRemoved,
   consumerPaused: media.consumerPaused,
   mediaLost: media.mediaLost,
+  /** The connection is about to close with 1012, and a call in progress goes on after it. */
+  restarting: nothing,
 } as const;
 
 export type Method = keyof typeof requests;

@@ -24,6 +24,10 @@ export class Connections implements Notifier, Tabs {
     return true;
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   all(): Connection[] {
     return [...this.#byId.values()];
   }

@@ -11,7 +11,8 @@ interface Options {
   logger: Logger;
 }
 
-const isMethod = (method: string): method is Method => Object.hasOwn(requests, method);
+/** Whether the protocol has it. */
+export const isMethod = (method: string): method is Method => Object.hasOwn(requests, method);
 
 /** Every request takes this one way: its schema, its rule, its handler; and any error leaves it typed. */
 export class Dispatcher {

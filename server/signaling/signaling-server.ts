@@ -1,3 +1,4 @@
+import { type ErrorCode } from '#protocol/errors';
 import { connectQuery, type ConnectQuery } from '#protocol/common';
 import {
   CLOSE_RESTART,
@@ -7,23 +8,27 @@ import {
   SOCKET_SUBPROTOCOL,
 } from '#protocol/limits';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Room } from 'protoo-server';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { AppError, internalError } from '../errors.ts';
+import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { Identity } from '../sessions/session.ts';
 import { Connection, type Approach } from './connection.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, isMethod } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
+import type { SignalingObserver } from './observer.ts';
 import { presentSnapshot } from './snapshot.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { AccountService } from '../accounts/account-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
+import type { UnderWay } from '../under-way.ts';
 
 interface Options {
   services: Services;
@@ -39,6 +44,9 @@ interface Options {
   rateLimitFactor: number;
   /** How often each connection is pinged, in milliseconds. */
   heartbeat: number;
+  observer: SignalingObserver;
+  /** Told of every request until it is answered. */
+  underWay: UnderWay;
   logger: Logger;
 }
 
@@ -52,8 +60,11 @@ const BUSY_TABS = 3;
 const COSTS = new Map<string, number>([['listPeople', 3]]);
 /** Connections that one account may have: each tab is one. */
 const CONNECTIONS_PER_ACCOUNT = 50;
-/** How long clients may take to close before the server ends. */
-const CLOSE_WITHIN_MS = 1_000;
+/**
+ * How long the server waits for clients to say goodbye, too. Somewhere there is always one that sleeps, and all the
+ * others wait for the next server; whoever is farther away has been told all the same.
+ */
+const CLOSE_WITHIN_MS = 300;
 
 /** The WebSocket edge: upgrades, connections, requests. */
 export class SignalingServer {
@@ -70,6 +81,7 @@ export class SignalingServer {
   });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
+  #draining = false;
 
   constructor(options: Options) {
     this.#with = options;
@@ -93,24 +105,38 @@ export class SignalingServer {
       // A client that resets the connection during the upgrade concerns nobody else.
       socket.on('error', () => socket.destroy());
       this.#upgrade(request, socket, head).catch((error: unknown) => {
-        const refusal = error instanceof AppError ? error : internalError();
-        if (!(error instanceof AppError)) this.#with.logger.error({ err: error }, 'an upgrade failed');
+        const requestId = randomUUID();
+        const refusal = error instanceof AppError ? error : internalError(requestId);
+        if (refusal !== error) this.#with.logger.error({ requestId, err: error }, 'an upgrade failed');
+        this.#with.observer.failed('socket', refusal.code);
         refuse(socket, refusal);
       });
     });
   }
 
-  /** Closes every connection so that clients come back, to this server or the next. */
-  close(): void {
+  /** Tells everyone that the server is about to stop; nobody comes in any more. */
+  drain(): void {
+    this.#draining = true;
+    const { connections } = this.#with.services;
+    connections.toConnections(
+      connections.all().map(({ id }) => id),
+      'restarting',
+      {},
+    );
+  }
+
+  /** Closes every connection so that clients come back, to this server or the next; resolves when they have gone. */
+  async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    const gone = [...this.#sockets.clients].map((webSocket) => once(webSocket, 'close'));
     for (const connection of this.#with.services.connections.all()) connection.close(CLOSE_RESTART);
     this.#sockets.close();
-    setTimeout(() => {
-      for (const webSocket of this.#sockets.clients) webSocket.terminate();
-    }, CLOSE_WITHIN_MS).unref();
+    await Promise.race([Promise.all(gone), sleep(CLOSE_WITHIN_MS)]);
+    for (const webSocket of this.#sockets.clients) webSocket.terminate();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#draining) throw restartingError();
     const address = URL.parse(request.url ?? '/', 'http://localhost');
     if (address?.pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
     this.#with.originPolicy.assertOwn(request, { required: true });
@@ -131,7 +157,7 @@ export class SignalingServer {
   }
 
   #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, approach: Approach): void {
-    const { services, logger } = this.#with;
+    const { services, logger, observer, underWay } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
     webSocket.on('pong', () => this.#alive.add(webSocket));
@@ -145,10 +171,24 @@ export class SignalingServer {
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
     peer.on('request', ({ method, data }, accept, reject) => {
-      this.#answer(connection, method, data).then(accept, (error: unknown) => {
-        const { code, message } = error instanceof AppError ? error : internalError();
-        reject(code, message);
-      });
+      const began = performance.now();
+      const done = (code: ErrorCode | 'ok') => {
+        const seconds = (performance.now() - began) / 1_000;
+        const known = isMethod(method) ? method : 'unknown';
+        observer.answered(known, code, seconds);
+        logger.debug({ ...context, method: known, code }, 'a request was answered');
+      };
+      underWay.track(this.#answer(connection, method, data)).then(
+        (answer) => {
+          accept(answer);
+          done('ok');
+        },
+        (error: unknown) => {
+          const { code, message } = error instanceof AppError ? error : internalError();
+          reject(code, message);
+          done(code);
+        },
+      );
     });
     peer.on('close', () => {
       if (!connections.remove(connection)) return;
@@ -158,6 +198,7 @@ export class SignalingServer {
       calls.disconnected(identity.accountId, seat.tab);
     });
 
+    observer.opened();
     logger.info(context, 'connected');
     people.connect(identity.accountId, connection.id);
     calls.connected(identity.accountId, seat.tab);

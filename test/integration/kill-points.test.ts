@@ -68,7 +68,11 @@ test(
     });
     await addOneMessage(data);
     const start = () =>
-      startCommand('scripts/restore.ts', [backup], { DATA_DIR: data, BACKUP_DIR: backups, LOG_LEVEL: 'silent' });
+      startCommand('scripts/restore.ts', [backup], {
+        DATA_DIR: data,
+        BACKUP_DIR: backups,
+        LOG_LEVEL: 'silent',
+      });
 
     const measured = await follow(start(), databaseFile(data));
     expect(measured.output).toContain('Restored.');
@@ -84,7 +88,8 @@ test(
       const after = await stateOf(data);
       const isOld = after.epoch === before.epoch;
       if (isOld) expect(after).toEqual(before);
-      else expect(after).toMatchObject({ messages: 30_000, seqs: (30_000 * 30_001) / 2, schema: before.schema });
+      else
+        expect(after).toMatchObject({ messages: 30_000, seqs: (30_000 * 30_001) / 2, schema: before.schema });
       outcomes[isOld ? 'old' : 'new']++;
       await (await openDatabase(data)).destroy();
       before = after;

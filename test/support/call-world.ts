@@ -276,6 +276,7 @@ export class CallWorld {
       settings: new SqlSettingsRepository(this.#database),
       rooms: { close: (callId) => void this.#closedRooms.add(callId), refresh: () => false },
       tabs: { isConnected: (_accountId, tab) => this.#connected.has(tab) },
+      observer: { changed: () => undefined },
       deadlines: DEADLINES,
       rateLimitFactor: 1,
       logger: createLogger('error'),

@@ -7,12 +7,16 @@ const READY = /ChatAway is ready at (\S+)/;
 
 /** A server as a process of its own, which can be killed as nothing in this process can. */
 export class ServerProcess implements AsyncDisposable {
-  readonly url: string;
   readonly #child: ChildProcess;
+  #url = '';
+  #output = '';
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.url = url;
+  }
+
+  get url(): string {
+    return this.#url;
   }
 
   /** Starts it on a free port, and waits until it says that it is ready. */
@@ -35,19 +39,35 @@ export class ServerProcess implements AsyncDisposable {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let output = '';
-    child.stderr.on('data', (part: Buffer) => (output += part.toString()));
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout.on('data', (part: Buffer) => {
-        output += part.toString();
-        const address = READY.exec(output)?.[1];
+    const server = new ServerProcess(child);
+    server.#url = await new Promise<string>((resolve, reject) => {
+      const hear = (part: Buffer) => {
+        server.#output += part.toString();
+        const address = READY.exec(server.#output)?.[1];
         if (address !== undefined) resolve(address);
-      });
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
       child.once('exit', (code) =>
-        reject(new Error(`the server ended with ${code} before it was ready: ${output}`)),
+        reject(new Error(`the server ended with ${code} before it was ready: ${server.#output}`)),
       );
     });
-    return new ServerProcess(child, url);
+    return server;
+  }
+
+  /** Sends it this signal, whatever comes of it. */
+  signal(signal: 'SIGTERM' | 'SIGINT'): void {
+    this.#child.kill(signal);
+  }
+
+  /** What it ended with; null while it runs, or where a signal ended it. */
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
+  /** What it has said so far, on both channels. */
+  get output(): string {
+    return this.#output;
   }
 
   /** Ends it with this signal; resolves when it is gone. */

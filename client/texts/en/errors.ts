@@ -7,6 +7,7 @@ const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
   not_signed_in: 'Your session has ended. Please sign in again.',
   forbidden: 'You may not do this.',
   wrong_origin: 'Open this page under the address the server is set up for.',
+  restarting: 'The server is restarting. Try again in a moment.',
   overloaded: 'The server has too much to do right now. Try again in a moment.',
 };
 

@@ -33,6 +33,7 @@ export const people = {
   signOutFailed: 'You are still signed in: the server cannot be reached. Try again.',
   connecting: 'Connecting…',
   disconnected: 'No connection. Trying again…',
+  restarting: 'The server is restarting. It is back in a moment, and calls go on.',
   connected: 'Connected again.',
   close: 'Close',
   screenFailed: 'This could not be loaded. Check your connection.',
