@@ -186,6 +186,8 @@ export async function createApp(
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
   const server = createServer(onRequest);
   signaling.attach(server);
+  // Whoever's connection the change of an address has cut is back before a minute is over.
+  server.on('upgrade', () => addresses.refresh());
   const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
   const listener: Server = front?.server ?? server;
   const purge = setInterval(() => {

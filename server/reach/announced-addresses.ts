@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
 const LOOK_UP_EVERY_MS = 60_000;
+/** However many ask for it. */
+const LOOK_UP_AT_MOST_EVERY_MS = 1_000;
 /** The start waits no longer for a name server. */
 const FIRST_LOOK_UP_WITHIN_MS = 2_000;
 
@@ -26,6 +28,7 @@ export class AnnouncedAddresses {
   readonly #publicName: string | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #resolved: readonly string[] = [];
+  #lookedUpAt = 0;
 
   constructor({ configured, publicName }: Options) {
     this.#configured = configured;
@@ -46,6 +49,12 @@ export class AnnouncedAddresses {
     await Promise.race([this.#lookUp(), pause(FIRST_LOOK_UP_WITHIN_MS, undefined, { ref: false })]);
   }
 
+  /** Looks the name up again, now: whoever comes back after a change shall get the new addresses. */
+  refresh(): void {
+    if (this.#publicName === undefined || Date.now() - this.#lookedUpAt < LOOK_UP_AT_MOST_EVERY_MS) return;
+    void this.#lookUp();
+  }
+
   list(): string[] {
     if (this.#configured) return [...this.#configured];
     return [...new Set([...this.#resolved, ...interfaceAddresses()])];
@@ -57,6 +66,7 @@ export class AnnouncedAddresses {
 
   /** What does not resolve right now keeps the addresses it had. */
   async #lookUp(): Promise<void> {
+    this.#lookedUpAt = Date.now();
     try {
       this.#resolved = await resolve(this.#publicName ?? '');
     } catch {
