@@ -101,7 +101,9 @@ async function greeting(socket: TLSSocket): Promise<string> {
 /** A page, from a server that has a certificate of this authority and no other. */
 function get(url: string, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    request(url, { ca, agent: false }, (answer) => text(answer).then(resolve, reject))
+    request(url, { ca, agent: false }, (answer) => {
+      text(answer).then(resolve, reject);
+    })
       .once('error', reject)
       .end();
   });
@@ -209,31 +211,36 @@ describePebble('a certificate by ACME', () => {
     expect(certificates.challenge(DOMAIN)).toBeUndefined();
   });
 
-  test('is there after "npm start" with nothing but a name, and again after the next', { timeout: 60_000 }, async () => {
-    await using stage = await Stage.create();
-    const port = await freePort();
-    await stage.pebble.start(port);
-    const root = await stage.pebble.root();
-    const url = `https://${DOMAIN}:${port}`;
-    const start = () =>
-      ServerProcess.npmStart(stage.folder, {
-        PORT: String(port),
-        PUBLIC_URL: url,
-        ACME: 'on',
-        ACME_DIRECTORY: stage.pebble.directoryUrl,
-        ACME_CA: stage.pebble.ca,
-      });
-    await using server = await start();
-    expect(server.url).toBe(url);
-    expect(await until('the page', () => get(url, root))).toContain('<title>ChatAway</title>');
-    const { serialNumber } = await served(port, root);
-    expect(await server.kill('SIGTERM')).toBe(0);
+  test(
+    'is there after "npm start" with nothing but a name, and again after the next',
+    { timeout: 60_000 },
+    async () => {
+      await using stage = await Stage.create();
+      const port = await freePort();
+      await stage.pebble.start(port);
+      const root = await stage.pebble.root();
+      const url = `https://${DOMAIN}:${port}`;
+      const start = () =>
+        ServerProcess.npmStart(stage.folder, {
+          PORT: String(port),
+          PUBLIC_URL: url,
+          ACME: 'on',
+          ACME_DIRECTORY: stage.pebble.directoryUrl,
+          ACME_CA: stage.pebble.ca,
+        });
+      await using server = await start();
+      expect(server.url).toBe(url);
+      expect(await until('the page', () => get(url, root))).toContain('<title>ChatAway</title>');
+      const { serialNumber } = await served(port, root);
+      expect(await server.kill('SIGTERM')).toBe(0);
 
-    await stage.pebble.stop();
-    await using _next = await start();
-    expect(await get(url, root)).toContain('<title>ChatAway</title>');
-    expect((await served(port, root)).serialNumber).toBe(serialNumber);
-  });
+      await stage.pebble.stop();
+      await using next = await start();
+      expect(next.url).toBe(url);
+      expect(await get(url, root)).toContain('<title>ChatAway</title>');
+      expect((await served(port, root)).serialNumber).toBe(serialNumber);
+    },
+  );
 
   test('is no longer asked for once the source is closed', async () => {
     await using stage = await Stage.create();

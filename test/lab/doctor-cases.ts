@@ -33,14 +33,21 @@ const NO_RTP: RouterRules = { never: ['meta l4proto udp @th,64,2 2'] };
 const FINE = 'Calls work from here: UDP reaches the server, and the picture came back.';
 const SLOWER = 'which works but is slower.';
 const EITHER = 'does not get through: your network blocks it, or the server’s port is closed;';
-const NONE = 'No call gets through: your network blocks it, or the server’s ports are closed. Try another network, and tell whoever runs the server.';
-const OTHERS = 'Your network lets no call through, while others reach the server: try another network, or a phone’s mobile data.';
-const LOOKED_INTO = 'The server is reached, but no picture came back: switch off a VPN or firewall that looks into traffic, or try another browser.';
+const NONE =
+  'No call gets through: your network blocks it, or the server’s ports are closed. Try another network, and tell whoever runs the server.';
+const OTHERS =
+  'Your network lets no call through, while others reach the server: try another network, or a phone’s mobile data.';
+const LOOKED_INTO =
+  'The server is reached, but no picture came back: switch off a VPN or firewall that looks into traffic, or try another browser.';
 
-const CLOSED = (port: string) => `${port} does not reach the server: forward it in the router or open it in the firewall.`;
-const BOTH_CLOSED = 'Neither UDP nor TCP 44444 reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.';
-const RELAY_DOWN = 'The relay does not answer on TCP 443, where the page does: see in the server’s log whether it runs.';
-const WANTS_RELAY = 'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
+const CLOSED = (port: string) =>
+  `${port} does not reach the server: forward it in the router or open it in the firewall.`;
+const BOTH_CLOSED =
+  'Neither UDP nor TCP 44444 reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.';
+const RELAY_DOWN =
+  'The relay does not answer on TCP 443, where the page does: see in the server’s log whether it runs.';
+const WANTS_RELAY =
+  'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
 
 /** One case a line. Where only Ann was there, she and the server may both be to blame. */
 // prettier-ignore

@@ -36,11 +36,28 @@ describeLab('the call doctor', () => {
       if (relay === 'hangs') await machine.signal('SIGSTOP', 'turnserver');
 
       await using stack = new AsyncDisposableStack();
-      if (after) expect((await (await arrive(lab, stack, ground, after)).checkCalls()).works).toContain('UDP');
+      if (after)
+        expect((await (await arrive(lab, stack, ground, after)).checkCalls()).works).toContain('UDP');
       const ann = await arrive(lab, stack, ground, 'ann');
       expect(await ann.checkCalls()).toEqual({ works, person, operator });
       expect(ann.errors).toEqual([]);
       expect(server.output).not.toMatch(/"level":(50|60)/);
     },
   );
+
+  test.concurrent('believes nobody about UDP once it was closed where it had worked', async () => {
+    await using lab = new Lab();
+    const ground = await build(lab, {});
+    await serve(lab, ground);
+    await using stack = new AsyncDisposableStack();
+    const arriving = (['ann', 'ben'] as const).map((name) => arrive(lab, stack, ground, name));
+    const people = await Promise.all(arriving);
+    for (const person of people) expect((await person.checkCalls()).works).toContain('UDP');
+    await ground.server.machine.shut('udp dport 44444');
+    for (const person of people) {
+      const found = await person.checkCalls();
+      expect(found.person).toContain('your network blocks it, or the server’s port is closed');
+      expect(found.operator).toContain('UDP 44444 does not reach the server');
+    }
+  });
 });

@@ -73,7 +73,10 @@ export class Router {
   }
 }
 
-function ruleset({ lan, device }: RouterOptions, { out = [''], never = [], symmetric = false }: RouterRules): string {
+function ruleset(
+  { lan, device }: RouterOptions,
+  { out = [''], never = [], symmetric = false }: RouterRules,
+): string {
   return `
     table inet router {
       chain forward {

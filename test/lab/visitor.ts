@@ -56,3 +56,15 @@ export async function signUp(person: Person): Promise<void> {
   await page.reload();
   await person.signedIn();
 }
+
+/**
+ * Has the browser ask anew what names stand for, as it does by itself when a call has gone on for a while: Chromium
+ * believes an answer for a minute at least.
+ */
+export async function forgetNames({ page }: Person): Promise<void> {
+  const tools = await page.browser().newPage();
+  await tools.goto('chrome://net-internals/#dns');
+  const button = await tools.waitForSelector('#dns-view-clear-cache');
+  await button?.click();
+  await tools.close();
+}

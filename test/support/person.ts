@@ -105,7 +105,9 @@ export class Person {
           const list = document.querySelector('[aria-label="Ways to the server"]');
           const verdict = list?.parentElement?.querySelector('[role="status"]')?.textContent ?? '';
           if (!list || verdict === '' || verdict.startsWith('Checking')) return undefined;
-          const ways = [...list.querySelectorAll('li')].map((item) => item.innerText.replace(/\s+/g, ' ').trim());
+          const ways = [...list.querySelectorAll('li')].map((item) =>
+            item.innerText.replace(/\s+/g, ' ').trim(),
+          );
           const note = document.querySelector('strong')?.parentElement?.innerText;
           return {
             works: ways.filter((way) => way.endsWith(' works')).map((way) => way.replace(' works', '')),
