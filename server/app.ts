@@ -101,7 +101,13 @@ export async function createApp(
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
-  const rooms = new MediaRooms({ workers, announce: announceNow, seen, logger });
+  const rooms = new MediaRooms({
+    workers,
+    announce: announceNow,
+    announceSettled: () => addresses.settled(),
+    seen,
+    logger,
+  });
   const checks = new MediaChecks({
     workers,
     announce: announceNow,
