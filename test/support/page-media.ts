@@ -33,7 +33,7 @@ export interface MediaReport {
   readonly protocols: readonly string[];
   /** How the relays in use are reached: `turn:udp`, `turn:tcp` or `turns:tcp`, without repetition; none for direct ways. */
   readonly relays: readonly string[];
-  /** The addresses of the server that media goes to, without repetition. */
+  /** The addresses that the server's candidates have, without repetition. */
   readonly servers: readonly string[];
 }
 
@@ -106,7 +106,6 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       state?: string;
       currentRoundTripTime?: number;
       localCandidateId?: string;
-      remoteCandidateId?: string;
       address?: string;
       protocol?: string;
       candidateType?: string;
@@ -155,8 +154,8 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       ({ localCandidateId }) => entries.find(({ id }) => id === localCandidateId)?.protocol ?? [],
     );
 
-    const servers = pairs.flatMap(
-      ({ remoteCandidateId }) => entries.find(({ id }) => id === remoteCandidateId)?.address ?? [],
+    const servers = entries.flatMap(({ type, address }) =>
+      type === 'remote-candidate' ? (address ?? []) : [],
     );
 
     const live = (kind: string) =>
