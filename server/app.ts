@@ -116,7 +116,14 @@ export async function createApp(
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
-  const rooms = new MediaRooms({ workers, announce: announceNow, seen, observer: metrics.media, logger });
+  const rooms = new MediaRooms({
+    workers,
+    announce: announceNow,
+    announceSettled: () => addresses.settled(),
+    seen,
+    observer: metrics.media,
+    logger,
+  });
   const quality = new QualitySampler({ rooms, observer: metrics.media, every: qualityEvery, logger });
   const checks = new MediaChecks({
     workers,
@@ -229,6 +236,8 @@ export async function createApp(
   };
   const server = createServer(onRequest);
   signaling.attach(server);
+  // Whoever's connection the change of an address has cut is back before a minute is over.
+  server.on('upgrade', () => addresses.refresh());
   const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
   const listener: Server = front?.server ?? server;
   const purge = setInterval(() => {

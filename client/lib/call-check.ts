@@ -32,13 +32,15 @@ export async function checkCalls(
   const { checkId, routes, back, seen } = await signaling.request('openCheck', { rtpCapabilities });
   const picture = paint();
   const opened: types.Transport[] = [];
+  /** Once all were tried. */
+  let failed: Route[] | undefined;
   /** What the server was asked for on the way. */
   const asked: Promise<unknown>[] = [];
   const close = () => {
     picture.stop();
     for (const transport of opened) transport.close();
     // Without it the check ends by itself.
-    signaling.request('closeCheck', { checkId }).catch(() => undefined);
+    signaling.request('closeCheck', { checkId, ...(failed && { failed }) }).catch(() => undefined);
   };
   signal.addEventListener('abort', close, { once: true });
   const open = (transport: types.Transport) => {
@@ -69,6 +71,7 @@ export async function checkCalls(
     );
     signal.throwIfAborted();
     await Promise.all(asked);
+    failed = tried.filter(({ connected }) => !connected).map(({ route }) => route);
     const best = tried.find(({ connected }) => connected);
     const loopback =
       best !== undefined &&

@@ -32,19 +32,26 @@ export type Diagnosis =
 /** The ways, the fastest first. */
 export const ROUTES: readonly Route[] = ['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls'];
 
-export function diagnose({
-  routes,
-  loopback,
-  seen,
-}: Pick<CheckResult, 'routes' | 'loopback' | 'seen'>): Diagnosis {
-  const works = (route: Route) => routes.get(route) === 'works';
-  if (!ROUTES.some(works)) return seen.length > 0 ? 'all_blocked' : 'all_unreachable';
-  if (!loopback) return 'no_media';
-  if (works('udp')) return 'fine';
-  return seen.includes('udp') ? 'udp_blocked' : 'udp_unreachable';
+/** What is to be said of a check. */
+export interface Verdict {
+  diagnosis: Diagnosis;
+  /** The ways that work, the fastest first. */
+  works: readonly Route[];
+  /** Those that do not, and that nobody else has had lately either: it may be the server. */
+  unreached: readonly Route[];
+  /** The port of each way at the server. */
+  ports: ReadonlyMap<Route, number>;
 }
 
-/** The best way that works. */
-export function bestRoute({ routes }: Pick<CheckResult, 'routes'>): Route | undefined {
-  return ROUTES.find((route) => routes.get(route) === 'works');
+export function judge({ routes, loopback, seen, ports }: CheckResult): Verdict {
+  const works = ROUTES.filter((route) => routes.get(route) === 'works');
+  const unreached = ROUTES.filter((route) => routes.get(route) === 'fails' && !seen.includes(route));
+  return { diagnosis: diagnose(works, loopback, seen), works, unreached, ports };
+}
+
+function diagnose(works: readonly Route[], loopback: boolean, seen: readonly Route[]): Diagnosis {
+  if (works.length === 0) return seen.length > 0 ? 'all_blocked' : 'all_unreachable';
+  if (!loopback) return 'no_media';
+  if (works.includes('udp')) return 'fine';
+  return seen.includes('udp') ? 'udp_blocked' : 'udp_unreachable';
 }

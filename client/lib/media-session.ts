@@ -30,6 +30,8 @@ export interface MediaSessionOptions {
 const LAST_REJOIN_DELAY = 3_000;
 /** How long the last picture stands, once the call is active again, for one that does not come. */
 const LAST_STANDS = 3_000;
+/** A restart of ICE that has not connected by then keeps to addresses that lead nowhere. In milliseconds. */
+const RESTARTED_WITHIN = 3_000;
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
 
 interface Sender {
@@ -291,8 +293,12 @@ export class MediaSession {
     if (this.#joined !== joined) return;
     const { signaling, callId } = this.#options;
     const { iceParameters } = await signaling.request('restartIce', { callId, transportId: transport.id });
-    if (this.#joined === joined)
-      await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
+    if (this.#joined !== joined) return;
+    await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
+    // Only a join brings the addresses that the server has now; the browser's own verdict takes 15 s.
+    setTimeout(() => {
+      if (this.#joined === joined && transport.connectionState !== 'connected') this.join();
+    }, RESTARTED_WITHIN);
   }
 
   /** Makes what is sent as `source` what is wanted. */

@@ -1,23 +1,17 @@
 import type { Route } from '#protocol/check';
 import { SvelteMap } from 'svelte/reactivity';
 import { checkCalls } from '../lib/call-check.ts';
-import { bestRoute, type CheckResult, type Diagnosis, diagnose, type RouteResult } from '../lib/diagnosis.ts';
+import { judge, type RouteResult, type Verdict } from '../lib/diagnosis.ts';
 import { BrowserUnsupported } from '../lib/media-device.ts';
 import { RequestError, type Signaling } from '../lib/signaling.ts';
 
 export type DoctorProblem = 'rate_limited' | 'unsupported' | 'other';
 
-export interface Finding {
-  diagnosis: Diagnosis;
-  best: Route | undefined;
-  ports: CheckResult['ports'];
-}
-
 /** One check of the ways to the media server: how far it is, and what came of it. */
 export class Doctor {
   readonly #signaling: Signaling;
   readonly #routes = new SvelteMap<Route, RouteResult | 'trying'>();
-  #finding = $state.raw<Finding | null>(null);
+  #verdict = $state.raw<Verdict | null>(null);
   #problem = $state<DoctorProblem | null>(null);
   #busy = $state(false);
   readonly #left = new AbortController();
@@ -30,8 +24,8 @@ export class Doctor {
     return this.#routes;
   }
 
-  get finding(): Finding | null {
-    return this.#finding;
+  get verdict(): Verdict | null {
+    return this.#verdict;
   }
 
   get problem(): DoctorProblem | null {
@@ -51,12 +45,11 @@ export class Doctor {
     if (this.#busy) return;
     this.#busy = true;
     this.#routes.clear();
-    this.#finding = null;
+    this.#verdict = null;
     this.#problem = null;
     try {
       const onRoute = (route: Route, state: RouteResult | 'trying') => this.#routes.set(route, state);
-      const result = await checkCalls(this.#signaling, onRoute, this.#left.signal);
-      this.#finding = { diagnosis: diagnose(result), best: bestRoute(result), ports: result.ports };
+      this.#verdict = judge(await checkCalls(this.#signaling, onRoute, this.#left.signal));
     } catch (error) {
       if (this.#left.signal.aborted) return;
       if (error instanceof BrowserUnsupported) this.#problem = 'unsupported';

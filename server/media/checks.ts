@@ -1,6 +1,7 @@
 import type {
   CheckConsumed,
   CheckOpened,
+  CloseCheck,
   ConnectCheck,
   ConsumeCheck,
   OpenCheck,
@@ -52,6 +53,8 @@ export interface Checker {
 
 interface Check {
   readonly id: string;
+  /** Whence it came, where that is known. */
+  readonly address: string | undefined;
   readonly router: types.Router;
   readonly transports: ReadonlyMap<string, types.WebRtcTransport>;
   /** What was asked for, once each: the transports that send, and the one that brings back. */
@@ -91,6 +94,7 @@ export class MediaChecks {
       const id = randomUUID();
       this.#checks.set(checker.connectionId, {
         id,
+        address: checker.address,
         used: new Set(),
         router,
         transports: new Map([back, ...sends].map((transport) => [transport.id, transport])),
@@ -157,9 +161,11 @@ export class MediaChecks {
   }
 
   /** Ends the connection's check, if it is this one. Idempotent; also where the connection has gone. */
-  close(connectionId: string, checkId?: string): void {
+  close(connectionId: string, { checkId, failed = [] }: Partial<CloseCheck> = {}): void {
     const check = this.#checks.get(connectionId);
     if (!check || (checkId !== undefined && checkId !== check.id)) return;
+    const { address } = check;
+    if (address !== undefined) for (const route of failed) this.#with.seen.miss(route, address);
     this.#checks.delete(connectionId);
     clearTimeout(check.end);
     check.router.close();

@@ -23,6 +23,8 @@ const ICE_CONSENT_TIMEOUT_S = 10;
 interface Collaborators {
   workers: MediaWorkers;
   announce: Announce;
+  /** Resolves when what is announced is no longer in doubt. */
+  announceSettled: () => Promise<void>;
   seen: RoutesSeen;
   observer: MediaObserver;
   logger: Logger;
@@ -76,7 +78,7 @@ export class MediaRooms {
     notify: Send,
   ): Promise<Omit<Joined, 'iceServers'>> {
     const room = this.#rooms.get(callId) ?? this.#open(callId);
-    const { router, send, recv } = await this.#prepare(room);
+    const [{ router, send, recv }] = await Promise.all([this.#prepare(room), this.#with.announceSettled()]);
     if (room.closed) throw mediaLost();
     const before = room.participants.get(accountId);
     if (before) {

@@ -22,10 +22,8 @@ for (const [network, bits] of [
 ] as const)
   PRIVATE.addSubnet(network, bits, 'ipv6');
 
-interface Sight {
-  readonly address: string;
-  readonly at: number;
-}
+/** Of each way and side so many addresses are remembered, the latest. */
+const MOST_ADDRESSES = 100;
 
 type Side = 'inside' | 'outside';
 
@@ -34,26 +32,43 @@ type Side = 'inside' | 'outside';
  * network from a server that nobody reaches: that others came through makes the difference.
  */
 export class RoutesSeen {
-  /** For each way and side the latest two of different addresses: one of them is another's. */
-  readonly #sights = new Map<string, Sight[]>();
+  /** When each way was last had from each side, by address, the latest last. */
+  readonly #sights = new Map<string, Map<string, number>>();
 
   /** Someone's media came this way. */
   add(route: Route, address: string, now = Date.now()): void {
-    const key = `${route} ${sideOf(address)}`;
-    const others = this.#sights.get(key)?.filter((sight) => sight.address !== address) ?? [];
-    this.#sights.set(key, [{ address, at: now }, ...others.slice(0, 1)]);
+    const key = keyOf(route, address);
+    const sights = this.#sights.get(key) ?? new Map<string, number>();
+    this.#sights.set(key, sights);
+    sights.delete(address);
+    sights.set(address, now);
+    const [oldest] = sights.keys();
+    if (sights.size > MOST_ADDRESSES && oldest !== undefined) sights.delete(oldest);
   }
 
-  /** What has worked lately for others who are on the same side as this address. */
+  /**
+   * Someone's media does not come this way. Where it did from the same address, something has changed, perhaps at the
+   * server: what others had before that proves nothing any more.
+   */
+  miss(route: Route, address: string): void {
+    const key = keyOf(route, address);
+    if (this.#sights.get(key)?.has(address)) this.#sights.delete(key);
+  }
+
+  /**
+   * What has worked lately for others who are on the same side as this address, and never from there: it is the network
+   * that makes the difference then, and not the time.
+   */
   forOthersThan(address: string, now = Date.now()): Route[] {
-    const side = sideOf(address);
-    return routeSchema.options.filter((route) =>
-      this.#sights
-        .get(`${route} ${side}`)
-        ?.some((one) => one.address !== address && now - one.at < LATELY_MS),
-    );
+    return routeSchema.options.filter((route) => {
+      const sights = [...(this.#sights.get(keyOf(route, address)) ?? [])];
+      const lately = sights.filter(([, at]) => now - at < LATELY_MS).map(([from]) => from);
+      return lately.length > 0 && !lately.includes(address);
+    });
   }
 }
+
+const keyOf = (route: Route, address: string) => `${route} ${sideOf(address)}`;
 
 function sideOf(address: string): Side {
   if (isIP(address) === 0) return 'inside';

@@ -28,8 +28,9 @@ export const checkOpened = z.strictObject({
 });
 export type CheckOpened = z.infer<typeof checkOpened>;
 
-/** Ends a check, unless a later one has taken its place. */
-export const closeCheck = z.strictObject({ checkId: id });
+/** Ends a check, unless a later one has taken its place; `failed` are the ways that did not connect, where all were tried. */
+export const closeCheck = z.strictObject({ checkId: id, failed: z.array(route).max(5).optional() });
+export type CloseCheck = z.infer<typeof closeCheck>;
 
 export const connectCheck = z.strictObject({ transportId: id, dtlsParameters });
 export type ConnectCheck = z.infer<typeof connectCheck>;

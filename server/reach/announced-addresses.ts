@@ -6,8 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
 const LOOK_UP_EVERY_MS = 60_000;
-/** The start waits no longer for a name server. */
-const FIRST_LOOK_UP_WITHIN_MS = 2_000;
+/** However many ask for it. */
+const LOOK_UP_AT_MOST_EVERY_MS = 1_000;
+/** Neither the start nor a call waits longer for a name server. */
+const LOOK_UP_WITHIN_MS = 2_000;
 
 interface Options {
   /** Those that the operator set; nothing else is announced then. */
@@ -26,6 +28,9 @@ export class AnnouncedAddresses {
   readonly #publicName: string | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #resolved: readonly string[] = [];
+  #lookedUpAt = 0;
+  /** The look-up that began last. */
+  #lookingUp: Promise<void> = Promise.resolve();
 
   constructor({ configured, publicName }: Options) {
     this.#configured = configured;
@@ -43,7 +48,19 @@ export class AnnouncedAddresses {
   /** Resolves once the name was looked up for the first time, or that takes too long. */
   async start(): Promise<void> {
     if (this.#publicName === undefined) return;
-    await Promise.race([this.#lookUp(), pause(FIRST_LOOK_UP_WITHIN_MS, undefined, { ref: false })]);
+    this.#lookingUp = this.#lookUp();
+    await this.settled();
+  }
+
+  /** Looks the name up again, now: whoever comes back after a change shall get the new addresses. */
+  refresh(): void {
+    if (this.#publicName === undefined || Date.now() - this.#lookedUpAt < LOOK_UP_AT_MOST_EVERY_MS) return;
+    this.#lookingUp = this.#lookUp();
+  }
+
+  /** Resolves when no look-up is under way, or that takes too long. */
+  async settled(): Promise<void> {
+    await Promise.race([this.#lookingUp, pause(LOOK_UP_WITHIN_MS, undefined, { ref: false })]);
   }
 
   list(): string[] {
@@ -57,6 +74,7 @@ export class AnnouncedAddresses {
 
   /** What does not resolve right now keeps the addresses it had. */
   async #lookUp(): Promise<void> {
+    this.#lookedUpAt = Date.now();
     try {
       this.#resolved = await resolve(this.#publicName ?? '');
     } catch {

@@ -121,8 +121,8 @@ export function createHandlers({
     },
     produceCheck: (connection, data) => checks.produce(checker(connection), data),
     consumeCheck: (connection, data) => checks.consume(checker(connection), data),
-    closeCheck({ id }, { checkId }) {
-      checks.close(id, checkId);
+    closeCheck({ id }, data) {
+      checks.close(id, data);
       return DONE;
     },
   };

@@ -2,8 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
+import { request } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -12,7 +14,9 @@ import { AcmeStore } from '../../server/reach/acme-store.ts';
 import { makeSelfSigned } from '../../server/reach/acme-x509.ts';
 import { Front } from '../../server/reach/front.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { freePort } from '../support/free-port.ts';
 import { describePebble, Pebble } from '../support/pebble.ts';
+import { ServerProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 const DOMAIN = 'localhost';
@@ -92,6 +96,17 @@ async function greeting(socket: TLSSocket): Promise<string> {
   socket.write(`GET / HTTP/1.1\r\nHost: ${DOMAIN}\r\n\r\n`);
   const [bytes] = (await once(socket, 'data')) as [Buffer];
   return bytes.toString();
+}
+
+/** A page, from a server that has a certificate of this authority and no other. */
+function get(url: string, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { ca, agent: false }, (answer) => {
+      text(answer).then(resolve, reject);
+    })
+      .once('error', reject)
+      .end();
+  });
 }
 
 /** Listens in the authority's place and never says a word. */
@@ -195,6 +210,37 @@ describePebble('a certificate by ACME', () => {
     await until('the log to tell', () => stage.log.some((line) => line.includes('must lead to this server')));
     expect(certificates.challenge(DOMAIN)).toBeUndefined();
   });
+
+  test(
+    'is there after "npm start" with nothing but a name, and again after the next',
+    { timeout: 60_000 },
+    async () => {
+      await using stage = await Stage.create();
+      const port = await freePort();
+      await stage.pebble.start(port);
+      const root = await stage.pebble.root();
+      const url = `https://${DOMAIN}:${port}`;
+      const start = () =>
+        ServerProcess.npmStart(stage.folder, {
+          PORT: String(port),
+          PUBLIC_URL: url,
+          ACME: 'on',
+          ACME_DIRECTORY: stage.pebble.directoryUrl,
+          ACME_CA: stage.pebble.ca,
+        });
+      await using server = await start();
+      expect(server.url).toBe(url);
+      expect(await until('the page', () => get(url, root))).toContain('<title>ChatAway</title>');
+      const { serialNumber } = await served(port, root);
+      expect(await server.kill('SIGTERM')).toBe(0);
+
+      await stage.pebble.stop();
+      await using next = await start();
+      expect(next.url).toBe(url);
+      expect(await get(url, root)).toContain('<title>ChatAway</title>');
+      expect((await served(port, root)).serialNumber).toBe(serialNumber);
+    },
+  );
 
   test('is no longer asked for once the source is closed', async () => {
     await using stage = await Stage.create();

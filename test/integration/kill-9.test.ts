@@ -59,7 +59,7 @@ test('after kill -9 everything acknowledged is there, and what is sent again sta
     conversationId = (await a.request('openConversation', { accountId: ben.id })).conversation.id;
     const killAfter = sent.filter(({ seq }) => seq !== undefined).length + randomInt(20, 200);
     const victim = server;
-    let killed: Promise<void> | undefined;
+    let killed: Promise<unknown> | undefined;
     let acknowledged = sent.filter(({ seq }) => seq !== undefined).length;
     await stream(a, conversationId, sent, () => {
       if (++acknowledged >= killAfter) killed ??= victim.kill('SIGKILL');

@@ -51,7 +51,7 @@ export class Lab implements AsyncDisposable {
     const index = this.#networks++;
     const link = await Link.open(near, far, {
       device: `wan${index}`,
-      subnet: new Subnet(this.#ip, index),
+      subnet: new Subnet(this.#ip, 'public', index),
     });
     this.#links.push(link);
     if (!this.#connected.has(near)) await near.ip('route', 'add', 'default', 'via', link.far);
@@ -63,7 +63,7 @@ export class Lab implements AsyncDisposable {
   /** A new local network around this machine. */
   async lan(router: Namespace): Promise<Lan> {
     const index = this.#networks++;
-    return Lan.open(router, `lan${index}`, new Subnet(this.#ip, index));
+    return Lan.open(router, `lan${index}`, new Subnet(this.#ip, 'private', index));
   }
 
   /** Ends and removes everything, the newest first. May be called again. */

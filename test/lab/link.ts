@@ -52,6 +52,9 @@ export class Link {
   /** The addresses of its two ends. */
   readonly near: string;
   readonly far: string;
+  /** One of its network that neither end has. */
+  readonly spare: string;
+  readonly prefixLength: number;
   readonly #program: Program;
   /** Questions are asked one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -61,6 +64,8 @@ export class Link {
     this.device = device;
     this.near = subnet.address(1);
     this.far = subnet.address(2);
+    this.spare = subnet.address(3);
+    this.prefixLength = subnet.prefixLength;
   }
 
   static async open(near: Namespace, far: Namespace, options: LinkOptions): Promise<Link> {

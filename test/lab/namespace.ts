@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { run } from './command.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
 const LOCALHOST = '127.0.0.1 localhost\n::1 localhost';
+const NAME_SERVER = join(import.meta.dirname, 'programs', 'name-server.ts');
 
 /**
  * A machine of the lab: a network of its own on the same files and processors. It begins with its loopback only, and
@@ -15,6 +17,7 @@ export class Namespace {
   /** Unique on the machine; what `ip netns` calls it. */
   readonly name: string;
   readonly #programs: Program[] = [];
+  #nameServer: Program | undefined;
 
   private constructor(name: string) {
     this.name = name;
@@ -51,13 +54,39 @@ export class Namespace {
 
   /** Tells the programs that start in here from now on the address of a name. */
   async learn(name: string, address: string): Promise<void> {
-    await this.#writeFile('hosts', `${LOCALHOST}\n${address} ${name}`);
+    // For a relay over UDP, Chromium asks for the name in full, with its last dot, which no hosts file knows otherwise.
+    await this.#writeFile('hosts', `${LOCALHOST}\n${address} ${name} ${name}.`);
+  }
+
+  /** The same, by a name server and only of version 4: programs that run already hear of a change within a second. */
+  async hear(name: string, address: string): Promise<void> {
+    this.#nameServer ??= this.start(process.execPath, [NAME_SERVER]);
+    this.#nameServer.write(`${address} ${name}`);
+    await this.#nameServer.readUntil('ok');
   }
 
   /** Hands on from now on what is not for this machine itself. */
   async forward(): Promise<void> {
     const settings = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'];
     await this.run('sh', '-c', settings.map((name) => `echo 1 >/proc/sys/net/${name}`).join(' && '));
+  }
+
+  /**
+   * Drops from now on what comes from elsewhere and fits one of these nft(8) expressions, such as `udp dport 53`; what is
+   * connected already is cut as well.
+   */
+  async shut(...what: readonly string[]): Promise<void> {
+    const rules = what.map((one) => `iifname != lo ${one} drop`).join('\n');
+    const chain = `chain input {\ntype filter hook input priority filter\n${rules}\n}`;
+    await this.run('nft', `table inet firewall {\n${chain}\n}`);
+  }
+
+  /** Sends a signal to all programs of this name in here, whoever started them. */
+  async signal(signal: 'SIGSTOP', program: string): Promise<void> {
+    const ids = (await run('ip', 'netns', 'pids', this.name)).split('\n').filter(Boolean);
+    const wanted = ids.filter((id) => readFileSync(`/proc/${id}/comm`, 'utf8').trim() === program);
+    if (wanted.length === 0) throw new Error(`no ${program} runs on ${this.name}`);
+    for (const id of wanted) process.kill(Number(id), signal);
   }
 
   /** Runs a program in here to its end, and returns what it printed. */

@@ -20,6 +20,16 @@ export const PUBLISHED: readonly Port[] = [
   `udp ${MEDIA_PORT}`,
 ];
 
+/** Where a server is that has no address of its own on the Internet. */
+export interface ServersHome {
+  /** The server's own port of the web application. */
+  readonly webPort: number;
+  /** The router's ports that lead to it; the default is PUBLISHED. */
+  readonly published?: readonly Port[];
+  /** Who is behind the same router. */
+  readonly inside?: 'ann' | 'ben';
+}
+
 /** A network in which people call one another, and how. */
 export interface Network {
   readonly name: string;
@@ -27,11 +37,8 @@ export interface Network {
   readonly ip?: IpVersion;
   /** What stands between each client and the Internet, and whether it has an HTTP proxy; by default nothing does. */
   readonly clients?: RouterRules & { readonly proxy?: boolean };
-  /**
-   * Where the server is behind a router that leads PUBLISHED to it: the server's own port of the web application, and
-   * whether Ann is behind that router, too.
-   */
-  readonly server?: { readonly webPort: number; readonly annIsThere?: boolean };
+  /** Where the server is behind a router that leads ports to it. */
+  readonly server?: ServersHome;
   /** Those of PORTS by which the clients reach the server's address, and no others. */
   readonly open: readonly Port[];
   /** How media goes, as `CallReport` in pair.ts tells it. */
@@ -49,7 +56,7 @@ export const NETWORKS: readonly Network[] = [
   { name: 'only 443/TCP', clients: { out: ['tcp dport 443'] }, open: HTTPS, way: 'turns:tcp' },
   { name: 'only 443/TCP, through an HTTP proxy', clients: { out: [], proxy: true }, open: [], way: 'turns:tcp' },
   { name: 'symmetric NAT on both sides', clients: { symmetric: true }, open: PORTS, way: 'udp' },
-  { name: 'server behind NAT, a client inside', server: { webPort: 443, annIsThere: true }, open: PUBLISHED, way: 'udp' },
+  { name: 'server behind NAT, a client inside', server: { webPort: 443, inside: 'ann' }, open: PUBLISHED, way: 'udp' },
   { name: 'IPv6 only', ip: 6, open: PORTS, way: 'udp' },
   { name: 'server in a Docker bridge', server: { webPort: 3000 }, open: PUBLISHED, way: 'udp' },
 ];

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { PASSWORD } from '../support/account.ts';
 import type { Person } from '../support/person.ts';
 import { until } from '../support/until.ts';
 import type { Ground } from './ground.ts';
 import type { Lab } from './lab.ts';
-import { visit, type Visitor } from './visitor.ts';
+import { signUp, visit, type Visitor } from './visitor.ts';
 
 /** Nobody answers at once. */
 const RINGS_FOR_MS = 1_000;
@@ -82,20 +81,6 @@ export class Pair implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#visitors.map((visitor) => visitor[Symbol.asyncDispose]()));
   }
-}
-
-/** Without the form, which other tests fill in. */
-async function signUp(person: Person): Promise<void> {
-  const { page, name } = person;
-  const form = { username: name, email: `${name}@example.org`, password: PASSWORD, passwordRepeat: PASSWORD };
-  const status = await page.evaluate(async (body) => {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await fetch('/api/account', { method: 'POST', headers, body });
-    return answer.status;
-  }, JSON.stringify(form));
-  if (status >= 300) throw new Error(`signing ${name} up was answered with ${status}`);
-  await page.reload();
-  await person.signedIn();
 }
 
 // The moments of a call that the client notes, see client/lib/marks.ts.

@@ -1,13 +1,11 @@
 import { afterAll, expect, test } from 'vitest';
-import { makeCertificate } from '../support/certificate.ts';
 import { describeLab } from './describe-lab.ts';
-import { build, type Ground } from './ground.ts';
+import { build, type Ground, serve } from './ground.ts';
 import { answer, knock } from './knock.ts';
 import { Lab } from './lab.ts';
 import { type Network, NETWORKS, PORTS } from './networks.ts';
 import { Pair } from './pair.ts';
 import { reachTable, type ReachRow } from './reach-table.ts';
-import { LabServer } from './server.ts';
 
 /** In each network; the nightly form makes a hundred. */
 const CALLS = Number(process.env['LAB_CALLS'] ?? 2);
@@ -15,9 +13,9 @@ const CALLS = Number(process.env['LAB_CALLS'] ?? 2);
 const MOST_FAILURES = 3;
 
 /** So that a network whose block does not block, or whose NAT is another, lets no call pass by accident. */
-async function check({ clients, server: home, open, ip }: Network, ground: Ground): Promise<void> {
+async function check({ clients, open, ip }: Network, ground: Ground): Promise<void> {
   const numbers = PORTS.map((port) => Number(port.split(' ')[1]));
-  const inner = home ? [home.webPort, ...numbers] : numbers;
+  const inner = [ground.webPort, ...numbers];
   const responder = await answer(ground.server.machine, [...new Set(inner)]);
   const udp = open.filter((port) => port.startsWith('udp')).length;
   const checks = [ground.ann, ground.ben].map(async ({ machine }) => {
@@ -29,19 +27,6 @@ async function check({ clients, server: home, open, ip }: Network, ground: Groun
   });
   await Promise.all(checks);
   await responder.end();
-}
-
-/** The server as an operator runs it to be reached by everyone: HTTPS, and a relay. */
-function startServer(lab: Lab, { server: home }: Network, { server, url }: Ground): Promise<LabServer> {
-  const { certFile, keyFile } = makeCertificate(lab.folder);
-  return LabServer.start(lab, server.machine, {
-    PORT: String(home?.webPort ?? 443),
-    PUBLIC_URL: url,
-    TLS_CERT: certFile,
-    TLS_KEY: keyFile,
-    TURN: 'on',
-    RATE_LIMIT_FACTOR: '1000000',
-  });
 }
 
 /** Makes so many calls, one after the other; after one that failed two others try. */
@@ -71,7 +56,7 @@ describeLab('a call reaches everyone', () => {
     await using lab = new Lab({ ip: network.ip ?? 4 });
     const ground = await build(lab, network);
     await check(network, ground);
-    const server = await startServer(lab, network, ground);
+    const server = await serve(lab, ground);
     const row = await callAll(lab, ground, network.name);
     rows.push(row);
     // The table comes at the end, which in the nightly form is far away.

@@ -8,6 +8,8 @@ export interface RouterRules {
    * a word. By default everything is let out.
    */
   readonly out?: readonly string[];
+  /** What it drops in both directions, also of what it let out before: expressions like those. */
+  readonly never?: readonly string[];
   /** Whether it takes another port, by chance, for everything outside that one port inside speaks to. */
   readonly symmetric?: boolean;
 }
@@ -30,13 +32,14 @@ interface RouterOptions {
 export class Router {
   readonly machine: Namespace;
   readonly lan: Lan;
-  /** The address that the outside knows. */
-  readonly address: string;
+  #address: string;
+  /** What `lead` was asked for. */
+  readonly #leads: (readonly [port: Port, to: string, toPort: number])[] = [];
 
   private constructor({ machine, lan, address }: RouterOptions) {
     this.machine = machine;
     this.lan = lan;
-    this.address = address;
+    this.#address = address;
   }
 
   static async open(options: RouterOptions, rules: RouterRules): Promise<Router> {
@@ -46,22 +49,39 @@ export class Router {
     return router;
   }
 
+  /** The address that the outside knows. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Its line has another address now: its ports lead where they led. */
+  async move(address: string): Promise<void> {
+    this.#address = address;
+    await this.machine.run('nft', 'flush chain inet router before');
+    for (const lead of this.#leads.splice(0)) await this.lead(...lead);
+  }
+
   /**
    * Has one of its own ports lead to a port of a machine inside. Those inside may use it by the outer address as well
    * (hairpin).
    */
   async lead(port: Port, to: string, toPort: number): Promise<void> {
+    this.#leads.push([port, to, toPort]);
     const [protocol, number] = port.split(' ');
     const rule = `ip daddr ${this.address} ${protocol} dport ${number} dnat ip to ${to}:${toPort}`;
     await this.machine.run('nft', `add rule inet router before ${rule}`);
   }
 }
 
-function ruleset({ lan, device }: RouterOptions, { out = [''], symmetric = false }: RouterRules): string {
+function ruleset(
+  { lan, device }: RouterOptions,
+  { out = [''], never = [], symmetric = false }: RouterRules,
+): string {
   return `
     table inet router {
       chain forward {
         type filter hook forward priority filter; policy drop
+        ${never.map((what) => `${what} drop`).join('\n')}
         ct state established,related accept
         ct status dnat accept
         ${out.map((what) => `iifname ${lan.device} ${what} accept`).join('\n')}

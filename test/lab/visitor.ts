@@ -1,5 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PASSWORD } from '../support/account.ts';
 import { launchChromium } from '../support/browser.ts';
 import { Person } from '../support/person.ts';
 import type { Lab } from './lab.ts';
@@ -40,4 +41,30 @@ export async function visit(
     await browser.close();
     throw error;
   }
+}
+
+/** Without the form, which other tests fill in. */
+export async function signUp(person: Person): Promise<void> {
+  const { page, name } = person;
+  const form = { username: name, email: `${name}@example.org`, password: PASSWORD, passwordRepeat: PASSWORD };
+  const status = await page.evaluate(async (body) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch('/api/account', { method: 'POST', headers, body });
+    return answer.status;
+  }, JSON.stringify(form));
+  if (status >= 300) throw new Error(`signing ${name} up was answered with ${status}`);
+  await page.reload();
+  await person.signedIn();
+}
+
+/**
+ * Has the browser ask anew what names stand for, as it does by itself when a call has gone on for a while: Chromium
+ * believes an answer for a minute at least.
+ */
+export async function forgetNames({ page }: Person): Promise<void> {
+  const tools = await page.browser().newPage();
+  await tools.goto('chrome://net-internals/#dns');
+  const button = await tools.waitForSelector('#dns-view-clear-cache');
+  await button?.click();
+  await tools.close();
 }

@@ -33,6 +33,8 @@ export interface MediaReport {
   readonly protocols: readonly string[];
   /** How the relays in use are reached: `turn:udp`, `turn:tcp` or `turns:tcp`, without repetition; none for direct ways. */
   readonly relays: readonly string[];
+  /** The addresses that the server's candidates have, without repetition. */
+  readonly servers: readonly string[];
 }
 
 interface Watched {
@@ -104,6 +106,7 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       state?: string;
       currentRoundTripTime?: number;
       localCandidateId?: string;
+      address?: string;
       protocol?: string;
       candidateType?: string;
       relayProtocol?: string;
@@ -151,6 +154,10 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       ({ localCandidateId }) => entries.find(({ id }) => id === localCandidateId)?.protocol ?? [],
     );
 
+    const servers = entries.flatMap(({ type, address }) =>
+      type === 'remote-candidate' ? (address ?? []) : [],
+    );
+
     const live = (kind: string) =>
       tracks.filter((track) => track.kind === kind && track.readyState === 'live').length;
     const heard = of('inbound-rtp', 'audio');
@@ -180,6 +187,7 @@ export async function readMedia(page: Page): Promise<MediaReport> {
       roundTripMs: roundTrips.length > 0 ? Math.max(...roundTrips) : undefined,
       protocols: [...new Set(protocols)],
       relays: [...new Set(relays)],
+      servers: [...new Set(servers)],
     };
   });
 }

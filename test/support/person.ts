@@ -7,6 +7,12 @@ const PASSWORD = 'a quiet blue harbour';
 const MEDIA_WAIT_MS = 30_000;
 
 export type CallKind = 'voice' | 'video';
+/** What the call check found: the ways to the server that work, and the sentences for the two who can mend something. */
+export interface CallCheck {
+  readonly works: readonly string[];
+  readonly person: string;
+  readonly operator: string | null;
+}
 export type Presence = 'online' | 'in a call' | 'offline';
 
 /**
@@ -82,6 +88,35 @@ export class Person {
     await this.screen.click('button', 'Account');
     await this.screen.click('button', 'Account settings');
     await this.screen.find('heading', 'Account');
+  }
+
+  /** Has the ways to the server tried, from the account's page or again, and returns what came of it. */
+  async checkCalls(): Promise<CallCheck> {
+    if (await this.screen.has('button', 'Check again')) await this.screen.click('button', 'Check again');
+    else {
+      await this.openSettings();
+      await this.screen.click('button', 'Check calls');
+    }
+    await this.screen.find('list', 'Ways to the server');
+    return until(
+      `the call check of ${this.name}`,
+      () =>
+        this.page.evaluate(() => {
+          const list = document.querySelector('[aria-label="Ways to the server"]');
+          const verdict = list?.parentElement?.querySelector('[role="status"]')?.textContent ?? '';
+          if (!list || verdict === '' || verdict.startsWith('Checking')) return undefined;
+          const ways = [...list.querySelectorAll('li')].map((item) =>
+            item.innerText.replace(/\s+/g, ' ').trim(),
+          );
+          const note = document.querySelector('strong')?.parentElement?.innerText;
+          return {
+            works: ways.filter((way) => way.endsWith(' works')).map((way) => way.replace(' works', '')),
+            person: verdict.trim(),
+            operator: note?.replace('For whoever runs the server: ', '') ?? null,
+          };
+        }),
+      MEDIA_WAIT_MS,
+    );
   }
 
   /** From a conversation or the account's page back to the list, where a phone shows only one of them. */

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { ROOT } from '../../scripts/support/paths.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const PACKAGE = z.object({ scripts: z.object({ start: z.string() }) });
 const READY = /ChatAway is ready at (\S+)/;
 
 /** A server as a process of its own, which can be killed as nothing in this process can. */
@@ -20,12 +23,28 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Starts it on a free port, and waits until it says that it is ready. */
-  static async start(
+  static start(
     dataDir: string,
     environment: Record<string, string> = {},
     root = ROOT,
   ): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [join(root, 'server', 'main.ts')], {
+    const main = join(root, 'server', 'main.ts');
+    return ServerProcess.#run([process.execPath, main], dataDir, environment);
+  }
+
+  /** The same by the command behind `npm start`, which makes way for the server: npm itself would outlive a SIGKILL. */
+  static npmStart(dataDir: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
+    const { scripts } = PACKAGE.parse(JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')));
+    return ServerProcess.#run(['sh', '-c', scripts.start], dataDir, environment);
+  }
+
+  static async #run(
+    [program = '', ...args]: readonly string[],
+    dataDir: string,
+    environment: Record<string, string>,
+  ): Promise<ServerProcess> {
+    const child = spawn(program, args, {
+      cwd: ROOT,
       env: {
         ...process.env,
         PORT: '0',
@@ -70,15 +89,17 @@ export class ServerProcess implements AsyncDisposable {
     return this.#output;
   }
 
-  /** Ends it with this signal; resolves when it is gone. */
-  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill(signal);
-    await gone;
+  /** Ends it with this signal; resolves when it is gone, with its exit code if it had one. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = once(this.#child, 'exit');
+      this.#child.kill(signal);
+      await gone;
+    }
+    return this.#child.exitCode;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.kill('SIGKILL');
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill('SIGKILL');
   }
 }

@@ -1,5 +1,5 @@
 import type { Route } from '#protocol/check';
-import type { Diagnosis } from '../../lib/diagnosis.ts';
+import type { Verdict } from '../../lib/diagnosis.ts';
 
 const NAMES: Record<Route, string> = {
   udp: 'UDP',
@@ -17,14 +17,6 @@ const GO_OVER: Record<Route, string> = {
   turn_tcp: 'calls go over a relay and TCP',
   turn_tls: 'calls go over TLS',
 };
-
-export interface Verdict {
-  diagnosis: Diagnosis;
-  /** The best way that works. */
-  best: Route | undefined;
-  /** The port of each way at the server. */
-  ports: ReadonlyMap<Route, number>;
-}
 
 /** The call doctor. */
 export const doctor = {
@@ -45,37 +37,58 @@ export const doctor = {
     other: 'The check could not be made: the server does not answer. Check your connection and try again.',
   },
   /** One sentence, with the fix, for the person. */
-  person({ diagnosis, best }: Verdict): string {
-    const ways = best ? GO_OVER[best] : '';
+  person({ diagnosis, works, ports }: Verdict): string {
+    const ways = works[0] ? GO_OVER[works[0]] : '';
+    // UDP as such comes through where the relay is reached by it.
+    const udp = works.includes('turn_udp') ? `UDP ${ports.get('udp')}` : 'UDP';
     switch (diagnosis) {
       case 'fine':
         return 'Calls work from here: UDP reaches the server, and the picture came back.';
       case 'no_media':
         return 'The server is reached, but no picture came back: switch off a VPN or firewall that looks into traffic, or try another browser.';
       case 'udp_blocked':
-        return `Your network blocks UDP; ${ways}, which works but is slower.`;
+        return `Your network blocks ${udp}; ${ways}, which works but is slower.`;
       case 'udp_unreachable':
-        return `UDP does not get through: your network blocks it, or the server’s port is closed; ${ways}, which works but is slower.`;
+        return `${udp} does not get through: your network blocks it, or the server’s port is closed; ${ways}, which works but is slower.`;
       case 'all_blocked':
         return 'Your network lets no call through, while others reach the server: try another network, or a phone’s mobile data.';
       case 'all_unreachable':
         return 'No call gets through: your network blocks it, or the server’s ports are closed. Try another network, and tell whoever runs the server.';
     }
   },
-  /** One sentence, with the fix, for the operator; null where the server is not to blame. */
-  operator({ diagnosis, ports }: Verdict): string | null {
-    const media = ports.get('udp') ?? 0;
-    switch (diagnosis) {
-      case 'udp_unreachable':
-        return `UDP ${media} does not reach the server: forward it in the router or open it in the firewall.`;
-      case 'all_unreachable':
-        return `Neither UDP nor TCP ${media} reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.`;
-      case 'all_blocked':
-        return ports.has('turn_tls')
-          ? null
-          : 'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
-      default:
-        return null;
+  /** What the operator can mend, a sentence each; null where the server is not to blame. */
+  operator({ diagnosis, unreached, ports }: Verdict): string | null {
+    const closed = (...routes: Route[]) => routes.every((route) => unreached.includes(route));
+    const sentences: string[] = [];
+    // Where others come through, what does not from here says nothing of the server's own ports.
+    if (diagnosis === 'fine' || diagnosis === 'udp_unreachable' || diagnosis === 'all_unreachable') {
+      const media = ports.get('udp');
+      if (closed('udp', 'tcp')) sentences.push(neitherReaches(media));
+      else if (closed('udp')) sentences.push(doesNotReach(`UDP ${media}`));
+      else if (closed('tcp')) sentences.push(doesNotReach(`TCP ${media}`));
+      if (!ports.has('turn_tls') && closed('turn_udp', 'turn_tcp')) {
+        sentences.push(
+          `Neither UDP nor TCP ${ports.get('turn_udp')} reaches the relay: forward both in the router or open them in the firewall.`,
+        );
+      }
     }
+    // The page came by the same port.
+    if (closed('turn_tls')) {
+      sentences.push(
+        `The relay does not answer on TCP ${ports.get('turn_tls')}, where the page does: see in the server’s log whether it runs.`,
+      );
+    }
+    if (diagnosis === 'all_blocked' && !ports.has('turn_tls')) {
+      sentences.push(
+        'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.',
+      );
+    }
+    return sentences.join(' ') || null;
   },
 };
+
+const doesNotReach = (port: string) =>
+  `${port} does not reach the server: forward it in the router or open it in the firewall.`;
+
+const neitherReaches = (port: number | undefined) =>
+  `Neither UDP nor TCP ${port} reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.`;

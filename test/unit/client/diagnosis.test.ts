@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Route } from '#protocol/check';
-import { bestRoute, diagnose, ROUTES } from '../../../client/lib/diagnosis.ts';
+import { judge, ROUTES } from '../../../client/lib/diagnosis.ts';
 import { doctor } from '../../../client/texts/doctor.ts';
 
 const PORTS = new Map<Route, number>([
@@ -20,9 +20,8 @@ interface Case {
 
 function sentences({ works, seen = [], loopback = works.length > 0, offered = ROUTES }: Case) {
   const routes = new Map(offered.map((route) => [route, works.includes(route) ? 'works' : 'fails'] as const));
-  const result = { routes, loopback, seen };
   const ports = new Map([...PORTS].filter(([route]) => offered.includes(route)));
-  const verdict = { diagnosis: diagnose(result), best: bestRoute(result), ports };
+  const verdict = judge({ routes, loopback, seen, ports });
   return [doctor.person(verdict), doctor.operator(verdict)];
 }
 
@@ -41,7 +40,7 @@ test('UDP that others have is blocked by this network, and the way that is left 
 });
 
 test('UDP that nobody has had may be the server’s: both causes, and the operator’s port', () => {
-  const [person, operator] = sentences({ works: ['tcp', 'turn_udp'] });
+  const [person, operator] = sentences({ works: ['tcp', 'turn_udp', 'turn_tls'] });
   expect(person).toContain('your network blocks it, or the server’s port is closed; calls go over TCP');
   expect(operator).toBe(
     'UDP 44444 does not reach the server: forward it in the router or open it in the firewall.',
@@ -49,14 +48,31 @@ test('UDP that nobody has had may be the server’s: both causes, and the operat
 });
 
 test('no way at all: this network where others come through, else both', () => {
-  expect(sentences({ works: [], seen: ['udp'] })).toEqual([
+  expect(sentences({ works: [], seen: ['udp', 'turn_tls'] })).toEqual([
     expect.stringContaining('Your network lets no call through, while others reach the server'),
     null,
   ]);
   expect(sentences({ works: [], seen: ['udp'], offered: ['udp', 'tcp'] })[1]).toContain('set TURN=on');
-  const [person, operator] = sentences({ works: [] });
+  const [person, operator] = sentences({ works: [], offered: ['udp', 'tcp', 'turn_udp', 'turn_tcp'] });
   expect(person).toContain('your network blocks it, or the server’s ports are closed');
   expect(operator).toContain('Neither UDP nor TCP 44444 reaches the server');
+  expect(operator).toContain('Neither UDP nor TCP 3478 reaches the relay');
+});
+
+test('a relay that is silent where the page comes from is down, whatever else works', () => {
+  const down = 'The relay does not answer on TCP 443, where the page does';
+  expect(sentences({ works: ['udp', 'tcp'] })).toEqual([
+    expect.stringContaining('Calls work from here'),
+    expect.stringContaining(down),
+  ]);
+  expect(sentences({ works: [], seen: ['udp'] })[1]).toContain(down);
+  // Others had it: this network looks into TLS.
+  expect(sentences({ works: [], seen: ['turn_tls'] })[1]).toBeNull();
+});
+
+test('UDP is not blocked as a whole where the relay is reached by it: the port is named', () => {
+  const [person] = sentences({ works: ['turn_udp', 'turn_tls'], seen: ['udp'] });
+  expect(person).toContain('Your network blocks UDP 44444; calls go over a relay,');
 });
 
 test('connected without a picture is told apart', () => {

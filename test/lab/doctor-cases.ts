@@ -1,0 +1,91 @@
+import type { ServersHome } from './networks.ts';
+import type { RouterRules } from './router.ts';
+
+/** What stands in Ann's way, and what the call doctor has to say of it. */
+export interface DoctorCase {
+  readonly name: string;
+  /** What stands between Ann and the Internet; by default nothing does. */
+  readonly network?: RouterRules;
+  /** Where the server is behind a router. */
+  readonly home?: ServersHome;
+  /** What the server's firewall drops, see `Namespace.shut`. */
+  readonly shut?: readonly string[];
+  /** Whether the relay is not there at all, or no longer answers; by default it works. */
+  readonly relay?: 'off' | 'hangs';
+  /** Whether Ben, whose network is open or the server's own, has come through before. */
+  readonly after?: 'ben';
+  /** The ways that are left. */
+  readonly works: readonly string[];
+  /** The sentence for the person. */
+  readonly person: string;
+  /** The sentences for the operator. */
+  readonly operator: string | null;
+}
+
+const [UDP, TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS] = ['UDP', 'TCP', 'Relay, UDP', 'Relay, TCP', 'Relay, TLS'];
+const ALL = [UDP, TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS];
+
+const NO_UDP: RouterRules = { out: ['meta l4proto tcp'] };
+const ONLY_HTTPS: RouterRules = { out: ['tcp dport 443'] };
+/** What a firewall that looks into packets may do: with the two bits 10 begin RTP and RTCP (RFC 7983), and nothing else. */
+const NO_RTP: RouterRules = { never: ['meta l4proto udp @th,64,2 2'] };
+
+const FINE = 'Calls work from here: UDP reaches the server, and the picture came back.';
+const SLOWER = 'which works but is slower.';
+const EITHER = 'does not get through: your network blocks it, or the server’s port is closed;';
+const NONE =
+  'No call gets through: your network blocks it, or the server’s ports are closed. Try another network, and tell whoever runs the server.';
+const OTHERS =
+  'Your network lets no call through, while others reach the server: try another network, or a phone’s mobile data.';
+const LOOKED_INTO =
+  'The server is reached, but no picture came back: switch off a VPN or firewall that looks into traffic, or try another browser.';
+
+const CLOSED = (port: string) =>
+  `${port} does not reach the server: forward it in the router or open it in the firewall.`;
+const BOTH_CLOSED =
+  'Neither UDP nor TCP 44444 reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.';
+const RELAY_DOWN =
+  'The relay does not answer on TCP 443, where the page does: see in the server’s log whether it runs.';
+const WANTS_RELAY =
+  'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
+
+/** One case a line. Where only Ann was there, she and the server may both be to blame. */
+// prettier-ignore
+export const DOCTOR_CASES: readonly DoctorCase[] = [
+  { name: 'nothing is blocked', works: ALL, person: FINE, operator: null },
+
+  { name: 'her network blocks UDP', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
+    person: `UDP ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+  { name: 'her network blocks UDP, and Ben came through', network: NO_UDP, after: 'ben', works: [TCP, RELAY_TCP, RELAY_TLS],
+    person: `Your network blocks UDP; calls go over TCP, ${SLOWER}`, operator: null },
+  { name: 'her network blocks UDP and high ports, and Ben came through', network: { out: ['tcp dport < 10000'] }, after: 'ben',
+    works: [RELAY_TCP, RELAY_TLS], person: `Your network blocks UDP; calls go over a relay and TCP, ${SLOWER}`, operator: null },
+  { name: 'her network blocks high ports, and Ben came through', network: { out: ['meta l4proto { tcp, udp } th dport < 10000'] }, after: 'ben',
+    works: [RELAY_UDP, RELAY_TCP, RELAY_TLS], person: `Your network blocks UDP 44444; calls go over a relay, ${SLOWER}`, operator: null },
+  { name: 'her network lets only 443/TCP through', network: ONLY_HTTPS, works: [RELAY_TLS],
+    person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
+  { name: 'her network lets only 443/TCP through, and Ben came through', network: ONLY_HTTPS, after: 'ben', works: [RELAY_TLS],
+    person: `Your network blocks UDP; calls go over TLS, ${SLOWER}`, operator: null },
+  { name: 'her network drops media alone', network: NO_RTP, works: ALL, person: LOOKED_INTO, operator: null },
+
+  { name: 'the server’s firewall blocks UDP 44444', shut: ['udp dport 44444'], works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+    person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+  { name: 'the server’s firewall blocks TCP 44444', shut: ['tcp dport 44444'], works: [UDP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+    person: FINE, operator: CLOSED('TCP 44444') },
+  { name: 'the server’s firewall blocks 44444', shut: ['meta l4proto { tcp, udp } th dport 44444'], works: [RELAY_UDP, RELAY_TCP, RELAY_TLS],
+    person: `UDP 44444 ${EITHER} calls go over a relay, ${SLOWER}`, operator: BOTH_CLOSED },
+  { name: 'the server’s firewall blocks the relay’s 3478', shut: ['meta l4proto { tcp, udp } th dport 3478'], works: [UDP, TCP, RELAY_TLS],
+    person: FINE, operator: null },
+  { name: 'the server’s router leads only 443/TCP to it, and Ben came through inside', home: { webPort: 443, published: ['tcp 443'], inside: 'ben' },
+    after: 'ben', works: [RELAY_TLS], person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
+
+  { name: 'the relay hangs', relay: 'hangs', works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
+  { name: 'the relay hangs, her network lets only 443/TCP through, and Ben came through', relay: 'hangs', network: ONLY_HTTPS, after: 'ben',
+    works: [], person: OTHERS, operator: RELAY_DOWN },
+  { name: 'the relay hangs, and her network lets only 443/TCP through', relay: 'hangs', network: ONLY_HTTPS,
+    works: [], person: NONE, operator: `${BOTH_CLOSED} ${RELAY_DOWN}` },
+  { name: 'there is no relay, her network lets only 443/TCP through, and Ben came through', relay: 'off', network: ONLY_HTTPS, after: 'ben',
+    works: [], person: OTHERS, operator: WANTS_RELAY },
+  { name: 'there is no relay, and the server’s firewall blocks 44444', relay: 'off', shut: ['meta l4proto { tcp, udp } th dport 44444'],
+    works: [], person: NONE, operator: BOTH_CLOSED },
+];
