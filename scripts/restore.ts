@@ -27,7 +27,8 @@ await operatorsCommand(async () => {
 
 async function list(backups: string): Promise<void> {
   const found = await listBackups(backups);
-  if (found.length === 0) throw new SetupError(`There are no backups in ${backups}: make one with "npm run backup".`);
+  if (found.length === 0)
+    throw new SetupError(`There are no backups in ${backups}: make one with "npm run backup".`);
   for (const backup of found) console.log(`${backup.name}  ${describeBackup(backup)}`);
   console.log('Restore one with: npm run restore -- NAME');
 }

@@ -35,14 +35,7 @@ import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import {
-  listen,
-  openCertificates,
-  openData,
-  portOf,
-  startRelay,
-  startWorkers,
-} from './start.ts';
+import { listen, openCertificates, openData, portOf, startRelay, startWorkers } from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;

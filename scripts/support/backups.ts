@@ -12,7 +12,8 @@ export async function operatorsCommand(body: () => Promise<void>): Promise<void>
     } catch (error) {
       const told = [BackupError, ConfigError, StartError].some((kind) => error instanceof kind);
       // What Node's parser of arguments says is a sentence, too.
-      const wrong = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+      const wrong =
+        error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
       if (error instanceof Error && (told || wrong)) throw new SetupError(error.message, { cause: error });
       throw error;
     }

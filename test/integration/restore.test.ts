@@ -16,7 +16,8 @@ import { readAll, write } from '../support/writing.ts';
 /** Each command is a process of its own. */
 const SLOW = 120_000;
 
-const textsOf = (messages: { text: string }[]) => messages.map(({ text }) => text).filter((text) => text !== '');
+const textsOf = (messages: { text: string }[]) =>
+  messages.map(({ text }) => text).filter((text) => text !== '');
 
 test(
   'a server that runs goes back to the backup, and its people come back',
@@ -27,7 +28,11 @@ test(
     const { ann, ben, a, b, conversationId } = two;
     for (const text of ['one', 'two', 'three']) await write(a, conversationId, text);
     const stolen = await TestAccount.signIn(url, ann.self.username);
-    const backup = await makeBackup({ folder: DATA_DIR, backups: join(DATA_DIR, 'backups'), reason: 'asked' });
+    const backup = await makeBackup({
+      folder: DATA_DIR,
+      backups: join(DATA_DIR, 'backups'),
+      reason: 'asked',
+    });
 
     // What happens after the backup.
     expect((await stolen.request('DELETE', '/api/session')).status).toBe(204);
@@ -136,7 +141,11 @@ test(
     const DATA_DIR = folder.path;
     await using server = await ServerProcess.start(DATA_DIR);
     const ann = await TestAccount.signUp(server.url, 'ann');
-    const backup = await makeBackup({ folder: DATA_DIR, backups: join(DATA_DIR, 'backups'), reason: 'asked' });
+    const backup = await makeBackup({
+      folder: DATA_DIR,
+      backups: join(DATA_DIR, 'backups'),
+      reason: 'asked',
+    });
     const { result } = startCommand('scripts/restore.ts', [backup.folder], { DATA_DIR });
     await until('the restore to be under way', async () =>
       (await readdir(DATA_DIR)).some((name) => name.startsWith('.restore-')),
@@ -160,7 +169,11 @@ test(
     await using server = await startServer();
     const { dataDir: DATA_DIR } = server;
     await TestAccount.signUp(server.url, 'ann');
-    const backup = await makeBackup({ folder: DATA_DIR, backups: join(DATA_DIR, 'backups'), reason: 'asked' });
+    const backup = await makeBackup({
+      folder: DATA_DIR,
+      backups: join(DATA_DIR, 'backups'),
+      reason: 'asked',
+    });
     const both = await Promise.all(
       [1, 2].map(() => runCommand('scripts/restore.ts', [backup.folder], { DATA_DIR })),
     );

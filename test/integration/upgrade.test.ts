@@ -68,6 +68,12 @@ test.each(await knownMigrations().then((names) => names.slice(0, -1)))(
   SLOW,
 );
 
+test('no migration steps out of the one transaction', async () => {
+  for (const name of await knownMigrations()) {
+    expect(await import(join(ROOT, 'server', 'db', 'migrations', name))).not.toHaveProperty('config');
+  }
+});
+
 test(
   'upgrading to a newer version and rolling back: what was written before is there, the versions know each other',
   async () => {
@@ -93,7 +99,12 @@ test(
     }
 
     // The old version touches nothing that it does not understand.
-    const refused = await runCommand('server/main.ts', [], { DATA_DIR, PORT: '0', MEDIA_PORT: '0', LOG_LEVEL: 'silent' });
+    const refused = await runCommand('server/main.ts', [], {
+      DATA_DIR,
+      PORT: '0',
+      MEDIA_PORT: '0',
+      LOG_LEVEL: 'silent',
+    });
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(
       /^The database in \S+ was written by a newer ChatAway \(9999-future\.ts\): start that version, or go back with "npm run restore", which lists the backups\.\n$/,
@@ -126,18 +137,22 @@ test(
   SLOW,
 );
 
-test('where the backup fails, the upgrade does not begin', async () => {
-  await using folder = await temporaryFolder();
-  const DATA_DIR = join(folder.path, 'data');
-  await makeDatabase(DATA_DIR, { upTo: '0001-first.ts', messages: 10 });
-  const old = await stateOf(DATA_DIR);
-  await writeFile(join(folder.path, 'file'), '');
-  const { code, output } = await runCommand('server/main.ts', [], {
-    DATA_DIR,
-    BACKUP_DIR: join(folder.path, 'file', 'backups'),
-    LOG_LEVEL: 'silent',
-  });
-  expect(output).toMatch(/^Before the database is upgraded it is backed up to \S+, which failed: .+\n$/);
-  expect(code).toBe(1);
-  expect(await stateOf(DATA_DIR)).toEqual(old);
-}, SLOW);
+test(
+  'where the backup fails, the upgrade does not begin',
+  async () => {
+    await using folder = await temporaryFolder();
+    const DATA_DIR = join(folder.path, 'data');
+    await makeDatabase(DATA_DIR, { upTo: '0001-first.ts', messages: 10 });
+    const old = await stateOf(DATA_DIR);
+    await writeFile(join(folder.path, 'file'), '');
+    const { code, output } = await runCommand('server/main.ts', [], {
+      DATA_DIR,
+      BACKUP_DIR: join(folder.path, 'file', 'backups'),
+      LOG_LEVEL: 'silent',
+    });
+    expect(output).toMatch(/^Before the database is upgraded it is backed up to \S+, which failed: .+\n$/);
+    expect(code).toBe(1);
+    expect(await stateOf(DATA_DIR)).toEqual(old);
+  },
+  SLOW,
+);
