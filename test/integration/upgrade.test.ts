@@ -68,6 +68,12 @@ test.each(await knownMigrations().then((names) => names.slice(0, -1)))(
   SLOW,
 );
 
+test('no migration steps out of the one transaction', async () => {
+  for (const name of await knownMigrations()) {
+    expect(await import(join(ROOT, 'server', 'db', 'migrations', name))).not.toHaveProperty('config');
+  }
+});
+
 test(
   'upgrading to a newer version and rolling back: what was written before is there, the versions know each other',
   async () => {

@@ -69,9 +69,9 @@ export async function stateOf(folder: string) {
   const database = connect(folder);
   try {
     // What a killed process has left is recovered first.
-    const rows = (await database.raw(
+    const rows: { messages: number; seqs: number; characters: number }[] = await database.raw(
       'select count(*) as messages, sum(seq) as seqs, sum(length(text)) as characters from messages',
-    )) as { messages: number; seqs: number; characters: number }[];
+    );
     const schema = (await database.raw('select name, sql from sqlite_schema order by name')) as unknown;
     const { migrations, epoch } = inspect(`${folder}/chataway.sqlite`);
     return { ...rows[0], migrations, epoch, schema: JSON.stringify(schema) };

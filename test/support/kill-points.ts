@@ -23,13 +23,13 @@ export async function follow(
   databaseFile: string,
   enough: (progress: Progress) => boolean = () => false,
 ): Promise<Progress & { killed: boolean; output: string }> {
-  let ended = false;
-  void result.then(() => (ended = true));
+  const ended = new AbortController();
+  void result.then(() => ended.abort());
   if (child.stdout) await Promise.race([once(child.stdout, 'data'), result]);
   const start = performance.now();
   const far: Progress = { time: 0, log: 0 };
   let killed = false;
-  while (!ended) {
+  while (!ended.signal.aborted) {
     far.time = performance.now() - start;
     far.log = Math.max(far.log, sizeOf(`${databaseFile}-wal`));
     if (!killed && enough({ time: far.time, log: sizeOf(`${databaseFile}-wal`) })) {
