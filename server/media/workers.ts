@@ -96,10 +96,10 @@ export class MediaWorkers {
     const workers = [...this.#workers.values()].map(({ worker }) => worker);
     this.#workers.clear();
     await Promise.all(
-      workers.map((worker) => {
+      workers.map(async (worker) => {
         const gone = new Promise<void>((resolve) => worker.once('subprocessclose', resolve));
         worker.close();
-        return worker.subprocessClosed ? undefined : gone;
+        if (!worker.subprocessClosed) await gone;
       }),
     );
   }
