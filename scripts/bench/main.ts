@@ -57,7 +57,8 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   messages: () => measureMessages(counts.messages),
   'call-memory': () => measureCallMemory(counts.callMemory),
   'media-load': () => measureMediaLoad(counts.mediaLoad),
-  restart: () => measureRestart(counts.restart),
+  restart: () => measureRestart(counts.restart, 'SIGKILL'),
+  replacement: () => measureRestart(counts.restart, 'SIGTERM'),
 };
 
 await command(async () => {

@@ -28,8 +28,11 @@ interface WatchingWindow extends Window {
   seen?: Seen;
 }
 
-/** What two people in a call see of `kill -9` and a new start of the server: how long the picture stands still. */
-export async function measureRestart({ restarts }: RestartCounts): Promise<Section> {
+/** What two people in a call see of an end of the server and a new start: how long the picture stands still. */
+export async function measureRestart(
+  { restarts }: RestartCounts,
+  signal: 'SIGKILL' | 'SIGTERM',
+): Promise<Section> {
   const folder = scratchFolder();
   let server = await ServerProcess.start(folder);
   try {
@@ -50,21 +53,21 @@ export async function measureRestart({ restarts }: RestartCounts): Promise<Secti
       await sleep(CALM_MS);
       await Promise.all(callers.map(forget));
       const began = performance.now();
-      await server.kill('SIGKILL');
+      await server.kill(signal);
       server = await ServerProcess.start(folder, { PORT: port });
       starts.push(performance.now() - began);
       const seen = await Promise.all(callers.map(pictureIsBack));
       for (const [index, { longestGap }] of seen.entries()) gaps[index]?.push(longestGap);
     }
     return {
-      title: `Restart of the server in the middle of a call, ${restarts} times`,
+      title: `${signal} and a new start of the server in the middle of a call, ${restarts} times`,
       figures: [
         { what: 'the picture stands still, caller', unit: 'ms', values: spread(gaps[0]), aim: 'p95 5,000' },
         { what: 'the picture stands still, callee', unit: 'ms', values: spread(gaps[1]), aim: 'p95 5,000' },
-        { what: 'of it from the kill until the server is ready', unit: 'ms', values: spread(starts) },
+        { what: 'of it from the signal until the next server is ready', unit: 'ms', values: spread(starts) },
       ],
       notes: [
-        'kill -9, and a new process at once, as a supervisor does; two Chromiums on the same machine, one call throughout.',
+        'The signal, and a new process as soon as the old one has gone, as a supervisor does; two Chromiums on the same machine, one call throughout.',
         'From the last frame before to the first frame after.',
       ],
     };

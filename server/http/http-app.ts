@@ -104,9 +104,11 @@ export function createHttpApp(options: Options): Koa {
 /** Nothing new begins in a server that is about to stop, and no connection waits for more. */
 function refuseWhen(restarting: () => boolean): Koa.Middleware {
   return async (ctx, next) => {
-    if (!restarting()) return next();
-    ctx.set('Connection', 'close');
-    throw restartingError();
+    if (restarting()) {
+      ctx.set('Connection', 'close');
+      throw restartingError();
+    }
+    await next();
   };
 }
 

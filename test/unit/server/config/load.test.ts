@@ -45,6 +45,7 @@ test('every setting is read', () => {
     TURN_PORT: '3479',
     TURN_SECRET: `${'n'.repeat(32)},${'o'.repeat(32)}`,
     RATE_LIMIT_FACTOR: '5',
+    METRICS_TOKEN: 'm'.repeat(16),
     LOG_LEVEL: 'silent',
   });
   expect(Object.keys(config).sort()).toEqual(Object.keys(schema.shape).sort());
@@ -105,6 +106,11 @@ test('NAME_FILE names a file that holds the value', async () => {
   );
   writeFileSync(file, 'x');
   expect(complaint({ PORT_FILE: file })).toBe('PORT must be a whole number.');
+});
+
+test('a secret that is wrong is not repeated', () => {
+  expect(complaint({ METRICS_TOKEN: 'short' })).toBe('METRICS_TOKEN must have at least 16 characters.');
+  expect(complaint({ TURN_SECRET: 'short' })).toBe('TURN_SECRET must have at least 32 characters each.');
 });
 
 test('what names a file already is not read as one that holds a name: a key is never told', () => {
