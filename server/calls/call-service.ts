@@ -75,9 +75,12 @@ export class CallService {
 
   /**
    * Takes up again what was live when the server stopped: the timers run on with the time that is left,
-   * and every tab has to come back.
+   * and every tab has to come back. All of them come at once, and it was not they who left: a caller, too, has the time
+   * of a connection that was lost.
    */
   async restore(): Promise<void> {
+    const { deadlines } = this.#with;
+    const patient = { ...deadlines, callerGrace: deadlines.reconnecting };
     for (const call of await this.#with.calls.listLive()) {
       this.#live.put(call);
       this.#timers.set(call);
@@ -85,7 +88,7 @@ export class CallService {
         const { accountId, seat } = leg;
         if (isAnswered(leg)) this.#with.people.setInCall(accountId, true);
         await this.#dispatch(call.id, { type: 'mediaDown', accountId });
-        if (seat) await this.#dispatch(call.id, { type: 'drop', accountId, tab: seat.tab });
+        if (seat) await this.#dispatch(call.id, { type: 'drop', accountId, tab: seat.tab }, patient);
       }
     }
   }
@@ -264,13 +267,13 @@ export class CallService {
     });
   }
 
-  #dispatch(callId: string, event: CallEvent): Promise<void> {
-    return this.#serial.run(callId, () => this.#take(callId, event));
+  #dispatch(callId: string, event: CallEvent, deadlines = this.#with.deadlines): Promise<void> {
+    return this.#serial.run(callId, () => this.#take(callId, event, deadlines));
   }
 
-  async #take(callId: string, event: CallEvent): Promise<void> {
+  async #take(callId: string, event: CallEvent, deadlines: Deadlines): Promise<void> {
     if (this.#closed) return;
-    const { calls, clock, deadlines } = this.#with;
+    const { calls, clock } = this.#with;
     const before = this.#live.get(callId);
     if (before === undefined) return;
     const outcome = apply(before, event, clock.now(), deadlines);
@@ -291,7 +294,7 @@ export class CallService {
       case 'stale': {
         const fresh = await calls.find(callId);
         if (fresh) this.#live.put(fresh);
-        return this.#take(callId, event);
+        return this.#take(callId, event, deadlines);
       }
       case 'account_in_call':
         throw alreadyInCall();

@@ -287,7 +287,7 @@ describe('a server that stops and starts again', () => {
     const callId = await invite(world.a, world.conversationId);
     await first.close();
 
-    await using second = await startServer(environment, { deadlines: { callerGrace: SHORT } });
+    await using second = await startServer(environment, { deadlines: { reconnecting: SHORT } });
     using b = await TestAccount.at(second.url, world.ben).connect();
     // The callee cannot end what only rings: asking to is asking how it stands.
     const { call } = await until('the end of the call', async () => {
