@@ -2,8 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
-import { AccountService } from './accounts/account-service.ts';
+import { AccountService, presentSelf } from './accounts/account-service.ts';
+import { firstAccountHint } from './accounts/first-account.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
+import { Registration } from './accounts/registration.ts';
+import { AdminService } from './admin/admin-service.ts';
+import { operatorMethods } from './admin/operator.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
 import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
@@ -11,9 +15,12 @@ import { systemClock } from './calls/ports.ts';
 import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
+import { SqlAdminDatabase } from './db/admin-database.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
+import { SqlInvitationRepository } from './db/invitation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
+import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
@@ -58,6 +65,8 @@ export interface Overrides {
 export interface App {
   /** Begins to accept connections, and tells at which port. */
   listen(): Promise<number>;
+  /** What the operator still has to do before anyone can sign in, if anything. */
+  hint(): Promise<string | undefined>;
   /** Closes everything, once: clients are told to come back, then sockets, media and database close. */
   close(): Promise<void>;
   readonly workers: MediaWorkers;
@@ -87,9 +96,16 @@ export async function createApp(
   const accountRepository = new SqlAccountRepository(database);
   const directory = new Directory(await accountRepository.listNames());
   const people = new PeopleService({ directory, notifier: connections });
+  const registration = new Registration({
+    state: new SqlServerStateRepository(database),
+    initial: config.REGISTRATION,
+    invitations: new SqlInvitationRepository(database),
+  });
+  const hasher = new PasswordHasher();
   const accounts = new AccountService({
     accounts: accountRepository,
-    hasher: new PasswordHasher(),
+    registration,
+    hasher,
     onAdded: (account) => people.add(account),
   });
   const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
@@ -143,6 +159,26 @@ export async function createApp(
     onLost: (callId) => calls.roomLost(callId),
   });
   await calls.restore();
+  const admin = new AdminService({
+    database: new SqlAdminDatabase(database, config.REGISTRATION),
+    hasher,
+    listener: {
+      accountAdded: (account) => people.add(account),
+      accountChanged(account) {
+        const gone = account.disabledAt !== null;
+        people.update({ id: account.id, username: account.username, ...(gone && { gone: 'disabled' }) });
+        connections.toAccount(account.id, 'selfChanged', { self: presentSelf(account) });
+        if (gone) calls.accountGone(account.id);
+      },
+      accountDeleted(account) {
+        people.update({ ...account, gone: 'deleted' });
+        calls.accountGone(account.id);
+      },
+      sessionsEnded: (ids) => sessions.tellEnded(ids),
+    },
+    logger,
+  });
+  control.serve(operatorMethods(admin));
 
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
@@ -151,6 +187,8 @@ export async function createApp(
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
   const http = createHttpApp({
     accounts,
+    registration,
+    admin,
     sessions,
     cookie,
     originPolicy,
@@ -219,6 +257,10 @@ export async function createApp(
       certificates?.start();
       return portOf(listener);
     },
+    hint: async () =>
+      (await accountRepository.listNames()).length === 0
+        ? firstAccountHint(await registration.mode())
+        : undefined,
     close: () => (closing ??= close()),
   };
 }

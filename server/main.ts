@@ -16,6 +16,8 @@ try {
   process.once('SIGINT', () => stop(app));
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
   console.log(`ChatAway is ready at ${config.PUBLIC_URL?.origin ?? `${scheme}://localhost:${port}`}`);
+  const hint = await app.hint();
+  if (hint !== undefined) console.log(hint);
 } catch (error) {
   const expected = error instanceof ConfigError || error instanceof StartError;
   console.error(expected ? error.message : error);

@@ -5,6 +5,8 @@ import knex, { type Knex } from 'knex';
 
 export type Database = Knex;
 
+export const DATABASE_FILE = 'chataway.sqlite';
+
 /**
  * Opens the database and brings its schema up to date.
  *
@@ -16,7 +18,7 @@ export async function openDatabase(folder: string): Promise<Database> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const database = knex({
     client: 'better-sqlite3',
-    connection: { filename: join(folder, 'chataway.sqlite') },
+    connection: { filename: join(folder, DATABASE_FILE) },
     useNullAsDefault: true,
     // What fails is thrown, and told where it is caught.
     log: { error: () => undefined },
