@@ -133,6 +133,8 @@ export const call = {
         return 'The call was over before you answered.';
       case 'rate_limited':
         return `${name} has not answered several calls. Write a message, or try again in some minutes.`;
+      case 'person_gone':
+        return `The account of ${name} is closed: nobody would answer.`;
       case 'overloaded':
         return 'The server has too many calls right now. Try again in a moment.';
       default:
