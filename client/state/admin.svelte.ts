@@ -12,6 +12,9 @@ import { PagedList } from './paged-list.svelte.ts';
 
 const SEARCH_PAUSE = 150;
 
+/** An account was made, with this password. */
+export type OnMade = (name: string, password: string) => void;
+
 interface Options {
   onFault(code: ApiErrorCode): void;
 }

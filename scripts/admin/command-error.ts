@@ -13,6 +13,13 @@ export class CommandError extends Error {
   }
 }
 
+/** Someone else is at the database right now. */
+export class Busy extends CommandError {
+  constructor() {
+    super('A server that starts, or another command, is at work on the database: run this one again.');
+  }
+}
+
 /** The command was typed wrongly. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

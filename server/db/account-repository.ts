@@ -116,7 +116,9 @@ export class SqlAccountRepository implements AccountRepository {
     // A username has no "@" and an email address has one, so at most one row matches.
     const found: unknown = await this.#database('accounts')
       .whereNull('deleted_at')
-      .where((either) => either.where({ username_key: key }).orWhere({ email_key: key }))
+      .where((either) => {
+        void either.where({ username_key: key }).orWhere({ email_key: key });
+      })
       .first();
     return row.optional().parse(found);
   }

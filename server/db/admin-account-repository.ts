@@ -49,7 +49,9 @@ export class SqlAdminAccountRepository implements AdminAccountRepository {
   async findByName(name: string, now: number): Promise<AdminAccount | undefined> {
     const key = comparisonKey(name);
     const found: unknown = await this.#select(now)
-      .where((either) => either.where({ username_key: key }).orWhere({ email_key: key }))
+      .where((either) => {
+        void either.where({ username_key: key }).orWhere({ email_key: key });
+      })
       .first();
     return row.optional().parse(found);
   }
