@@ -35,7 +35,7 @@ const json = async (dataDir: string, ...words: string[]): Promise<unknown> =>
 
 const passwordIn = (out: string) => /[a-z2-9]{5}(?:-[a-z2-9]{5}){3}/.exec(out)?.[0] ?? '';
 
-describe('the operator’s command', { timeout: 120_000 }, () => {
+describe('the operator’s command', { timeout: 240_000 }, () => {
   test('does everything through the server that runs', async () => {
     await using server = await startServer({ REGISTRATION: 'invitation' });
     const { dataDir, url } = server;
