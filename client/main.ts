@@ -1,4 +1,4 @@
-import type { Self } from '#protocol/account';
+import type { RegistrationMode, Self } from '#protocol/account';
 import { api, ApiError } from './lib/api.ts';
 import { ignore } from './lib/ignore.ts';
 import { load, save } from './lib/storage.ts';
@@ -17,6 +17,8 @@ const loadApp = () =>
   import('./app.ts').catch((cause: unknown) => {
     throw new ApiError('no_connection', undefined, { cause });
   });
+/** Who may sign up, as last heard. */
+let registration: RegistrationMode = 'open';
 /** Fetches it ahead; a failure is told when it is needed. */
 const warmUp = () => void loadApp().catch(ignore);
 
@@ -24,7 +26,8 @@ async function begin(): Promise<void> {
   // Who was signed in probably still is: the app comes while the server is asked.
   if (load('signed-in') === true) warmUp();
   try {
-    const { account } = await api.currentSession();
+    const { account, registration: mode } = await api.currentSession();
+    registration = mode;
     if (account) await enter(account);
     else askWho(false);
   } catch (error) {
@@ -49,7 +52,7 @@ function leave(ended: boolean): void {
 /** Nobody is signed in; `ended` tells that a session was here and ended by itself. */
 function askWho(ended: boolean): void {
   save('signed-in', false);
-  showEntry(root, { ended, onSubmit: warmUp, onSignedIn: enter });
+  showEntry(root, { ended, registration, onSubmit: warmUp, onSignedIn: enter });
 }
 
 void begin();

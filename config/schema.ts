@@ -110,6 +110,14 @@ export const schema = z.strictObject({
     .refine((list) => list.length <= 2, 'must be at most two')
     .optional(),
 
+  /**
+   * Who may sign up: everyone, who has an invitation, or nobody. It counts until an admin decides, which is kept in the
+   * database.
+   */
+  REGISTRATION: z
+    .enum(['open', 'invitation', 'closed'], 'must be open, invitation or closed')
+    .default('open'),
+
   /** Multiplies every rate limit: for load tests, or for many people behind one address. */
   RATE_LIMIT_FACTOR: integer(1, 1_000_000).default(1),
 

@@ -2,8 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
-import { AccountService } from './accounts/account-service.ts';
+import { AccountService, presentSelf } from './accounts/account-service.ts';
+import { firstAccountHint } from './accounts/first-account.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
+import { Registration } from './accounts/registration.ts';
+import { AdminService } from './admin/admin-service.ts';
+import { operatorMethods } from './admin/operator.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
 import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
@@ -12,9 +16,11 @@ import { SettingsService } from './calls/settings-service.ts';
 import { ChatService } from './chat/chat-service.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
+import { SqlAdminDatabase } from './db/admin-database.ts';
 import { SqlCallRepository } from './db/call-repository.ts';
 import { answers, sizeOf } from './db/database.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
+import { SqlInvitationRepository } from './db/invitation-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
@@ -63,6 +69,8 @@ export interface Overrides {
 export interface App {
   /** Begins to accept connections, and tells at which port. */
   listen(): Promise<number>;
+  /** What the operator still has to do before anyone can sign in, if anything. */
+  hint(): Promise<string | undefined>;
   /**
    * Closes everything, once. Nothing new begins, everyone is told, what was asked is answered; then sockets close with
    * 1012, and clients and calls come back to the next server.
@@ -81,7 +89,7 @@ interface Given {
 /** The composition root: builds everything from the settings. */
 export async function createApp(
   config: Config,
-  { logger }: Given,
+  { control, logger }: Given,
   { deadlines, heartbeat, relayLifetime, qualityEvery }: Overrides = {},
 ): Promise<App> {
   // Before anything that has to be closed again.
@@ -101,9 +109,16 @@ export async function createApp(
   const accountRepository = new SqlAccountRepository(database);
   const directory = new Directory(await accountRepository.listNames());
   const people = new PeopleService({ directory, notifier: connections });
+  const registration = new Registration({
+    state: new SqlServerStateRepository(database),
+    initial: config.REGISTRATION,
+    invitations: new SqlInvitationRepository(database),
+  });
+  const hasher = new PasswordHasher();
   const accounts = new AccountService({
     accounts: accountRepository,
-    hasher: new PasswordHasher(),
+    registration,
+    hasher,
     onAdded: (account) => people.add(account),
   });
   const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
@@ -176,6 +191,26 @@ export async function createApp(
     transports: () => rooms.countTransports(),
     databaseBytes: () => sizeOf(config.DATA_DIR),
   });
+  const admin = new AdminService({
+    database: new SqlAdminDatabase(database, config.REGISTRATION),
+    hasher,
+    listener: {
+      accountAdded: (account) => people.add(account),
+      accountChanged(account) {
+        const gone = account.disabledAt !== null;
+        people.update({ id: account.id, username: account.username, ...(gone && { gone: 'disabled' }) });
+        connections.toAccount(account.id, 'selfChanged', { self: presentSelf(account) });
+        if (gone) calls.accountGone(account.id);
+      },
+      accountDeleted(account) {
+        people.update({ ...account, gone: 'deleted' });
+        calls.accountGone(account.id);
+      },
+      sessionsEnded: (ids) => sessions.tellEnded(ids),
+    },
+    logger,
+  });
+  const withdraw = control.serve(operatorMethods(admin));
 
   let closing: Promise<void> | undefined;
   const underWay = new UnderWay();
@@ -186,6 +221,8 @@ export async function createApp(
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
   const http = createHttpApp({
     accounts,
+    registration,
+    admin,
     sessions,
     cookie,
     originPolicy,
@@ -246,6 +283,7 @@ export async function createApp(
 
   const close = async () => {
     logger.info('stopping');
+    withdraw();
     clearInterval(purge);
     quality.close();
     calls.drain();
@@ -278,6 +316,10 @@ export async function createApp(
       logger.info({ port, restored: calls.live().length }, 'started');
       return port;
     },
+    hint: async () =>
+      (await accountRepository.listNames()).length === 0
+        ? firstAccountHint(await registration.mode())
+        : undefined,
     close: () => (closing ??= close()),
   };
 }

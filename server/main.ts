@@ -18,6 +18,8 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(server));
   const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
   console.log(`ChatAway is ready at ${config.PUBLIC_URL?.origin ?? `${scheme}://localhost:${server.port}`}`);
+  const hint = await server.app.hint();
+  if (hint !== undefined) console.log(hint);
 } catch (error) {
   fail(error);
 }

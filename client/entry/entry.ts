@@ -1,4 +1,4 @@
-import type { Self } from '#protocol/account';
+import type { RegistrationMode, Self } from '#protocol/account';
 import { api } from '../lib/api.ts';
 import { h } from '../lib/dom.ts';
 import { account as texts } from '../texts/account.ts';
@@ -8,12 +8,21 @@ import './entry.css';
 export interface EntryOptions {
   /** The session that was here has ended by itself. */
   ended: boolean;
+  registration: RegistrationMode;
   /** Someone is about to come in: a good moment to fetch the app. */
   onSubmit(): void;
   onSignedIn(account: Self): Promise<void>;
 }
 
 const SIGN_UP = '#/sign-up';
+
+/** What the address asks for: signing up, perhaps by an invitation's token. It lies in the fragment, which no server is sent. */
+function wantedSignUp(): { invitation?: string } | null {
+  if (location.hash === SIGN_UP) return {};
+  return location.hash.startsWith(`${SIGN_UP}/`)
+    ? { invitation: location.hash.slice(SIGN_UP.length + 1) }
+    : null;
+}
 
 const signIn: EntryForm = {
   ...texts.signIn,
@@ -49,34 +58,38 @@ const signUp: EntryForm = {
     { name: 'passwordRepeat', label: texts.signUp.repeat, type: 'password', autocomplete: 'new-password' },
   ],
   send: ({ username = '', email = '', password = '', passwordRepeat = '' }) =>
-    api.signUp({ username, email, password, passwordRepeat }),
+    api.signUp({ username, email, password, passwordRepeat, ...wantedSignUp() }),
 };
 
 /** Shows signing in or, at its own address, signing up, until someone is signed in. */
-export function showEntry(root: HTMLElement, { ended, onSubmit, onSignedIn }: EntryOptions): void {
+export function showEntry(
+  root: HTMLElement,
+  { ended, registration, onSubmit, onSignedIn }: EntryOptions,
+): void {
   /** The link that brought the person here; it is taken up again once they are in. */
-  let wanted = location.hash === SIGN_UP ? '#/' : location.hash || '#/';
+  let wanted = wantedSignUp() ? '#/' : location.hash || '#/';
   const card = h('section', {});
 
   function show() {
-    const signingUp = location.hash === SIGN_UP;
-    if (!signingUp) wanted = location.hash || '#/';
+    const signUpBy = wantedSignUp();
+    if (!signUpBy) wanted = location.hash || '#/';
+    const closed = registration === 'closed';
+    const signingUp = signUpBy !== null && !closed;
     const form = signingUp ? signUp : signIn;
+    const uninvited = signingUp && registration === 'invitation' && !signUpBy.invitation;
     document.title = `${form.submit} – ${texts.product}`;
     card.replaceChildren(
-      ...(ended ? [h('p', { class: 'ended', role: 'status' }, texts.sessionEnded)] : []),
-      makeForm(form, { onSubmit, onSignedIn: enter }),
-      h(
-        'p',
-        { class: 'other' },
-        `${form.other} `,
-        h('a', { href: signingUp ? wanted : SIGN_UP }, form.otherLink),
-      ),
+      ...(ended ? [note(texts.sessionEnded)] : []),
+      ...(signUpBy && closed ? [note(texts.closed)] : []),
+      uninvited
+        ? h('div', {}, h('h1', {}, texts.uninvited.title), h('p', {}, texts.uninvited.note))
+        : makeForm(form, { onSubmit, onSignedIn: enter }),
+      ...(closed ? [] : [otherWay(form, signingUp ? wanted : SIGN_UP)]),
     );
   }
 
   async function enter(account: Self) {
-    if (location.hash === SIGN_UP) history.replaceState(null, '', wanted);
+    if (wantedSignUp()) history.replaceState(null, '', wanted);
     await onSignedIn(account);
     removeEventListener('hashchange', show);
   }
@@ -85,6 +98,11 @@ export function showEntry(root: HTMLElement, { ended, onSubmit, onSignedIn }: En
   show();
   root.replaceChildren(h('main', { class: 'entry' }, header(), card));
 }
+
+const note = (words: string) => h('p', { class: 'ended', role: 'status' }, words);
+
+const otherWay = ({ other, otherLink }: EntryForm, href: string) =>
+  h('p', { class: 'other' }, `${other} `, h('a', { href }, otherLink));
 
 /** Nothing is known, because the server did not answer. */
 export function showUnreachable(root: HTMLElement, retry: () => void): void {

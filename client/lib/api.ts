@@ -5,7 +5,9 @@ import type {
   SessionList,
   SignIn,
   SignUp,
+  WhoAmI,
 } from '#protocol/account';
+import type { AdminAnswer, AdminData, AdminMethod } from '#protocol/admin';
 import type { ErrorBody, ErrorCode, FieldProblem } from '#protocol/errors';
 
 /** `no_connection`: no answer came, or none of ours (a proxy's page, say). */
@@ -46,7 +48,7 @@ async function ask<T>(method: string, path: string, data?: object): Promise<T> {
 }
 
 export const api = {
-  currentSession: () => ask<CurrentSession>('GET', '/session'),
+  currentSession: () => ask<WhoAmI>('GET', '/session'),
   signUp: (data: SignUp) => ask<CurrentSession>('POST', '/account', data),
   signIn: (data: SignIn) => ask<CurrentSession>('POST', '/session', data),
   signOut: () => ask<null>('DELETE', '/session'),
@@ -55,4 +57,7 @@ export const api = {
   sessions: () => ask<SessionList>('GET', '/sessions'),
   endSession: (id: string) => ask<null>('DELETE', `/sessions/${encodeURIComponent(id)}`),
   endOtherSessions: () => ask<null>('DELETE', '/sessions'),
+  /** What only admins may. */
+  admin: <M extends AdminMethod>(method: M, data: AdminData<M>) =>
+    ask<AdminAnswer<M>>('POST', `/admin/${method}`, data),
 };

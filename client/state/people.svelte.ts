@@ -95,7 +95,7 @@ export class People {
     const last = rest.at(-1);
     const beyond = this.#more && (!last || byPresence(person, last) > 0);
     const found = nameKey(person.username).includes(nameKey(this.#search.trim()));
-    this.#list = beyond || !found ? rest : [...rest, person].sort(byPresence);
+    this.#list = beyond || !found || person.gone ? rest : [...rest, person].sort(byPresence);
   }
 
   search(text: string): void {

@@ -1,11 +1,14 @@
 /** Where in the app one is. It lies in the address's fragment, so reload, back and links work. */
 export type Place =
-  { name: 'people' } | { name: 'conversation'; accountId: string } | { name: 'account' } | { name: 'doctor' };
+  { name: 'people' } | { name: 'conversation'; accountId: string } | { name: (typeof SCREENS)[number] };
+
+/** Places that are named by themselves. */
+const SCREENS = ['account', 'doctor', 'admin'] as const;
 
 function parse(hash: string): Place {
   const [name, id] = hash.replace(/^#\/?/, '').split('/');
   if (name === 'people' && id) return { name: 'conversation', accountId: id };
-  return name === 'account' || name === 'doctor' ? { name } : { name: 'people' };
+  return { name: SCREENS.find((screen) => screen === name) ?? 'people' };
 }
 
 function link(place: Place): string {

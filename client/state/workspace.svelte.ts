@@ -53,6 +53,7 @@ export class Workspace {
       tab,
       on: {
         snapshot: (snapshot) => this.#fill(snapshot),
+        selfChanged: ({ self }) => session.update(self),
         personChanged: ({ person, online }) => this.people.changed(person, online),
         message: ({ message, conversation }) => {
           this.conversations.received(message, conversation);

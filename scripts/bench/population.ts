@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
+import { NO_INVITATION } from '../../server/accounts/registration.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import { openDatabase } from '../../server/db/database.ts';
@@ -43,7 +44,8 @@ export async function populate(dataDir: string, pairs: number): Promise<Pair[]> 
       // By name they stand in no order, as people do.
       const username = `person-${id.slice(0, 8)}`;
       const email = `${username}@example.org`;
-      await accounts.add({ id, username, email, passwordHash, createdAt: Date.now(), disabledAt: null });
+      const account = { id, username, email, passwordHash, createdAt: Date.now(), disabledAt: null };
+      await accounts.add({ ...account, role: 'member' }, NO_INVITATION);
       const key = sessions.newKey();
       await sessions.save(key, id, Date.now() + DAY_MS, { userAgent: 'benchmark', address: '127.0.0.1' });
       const pair = `${cookie.name}=${key}`;

@@ -21,6 +21,12 @@ const PASSWORD_DIFFERENT_CHARACTERS = 4;
 /** The form in which a password is hashed and compared (NIST SP 800-63B, 5.1.1.2: normalise with NFKC). */
 export const normalisePassword = (password: string) => password.normalize('NFKC');
 
+/** A username and an email address as they are kept. */
+export const tidyNames = ({ username, email }: { username: string; email: string }) => ({
+  username: username.trim().normalize('NFKC'),
+  email: email.trim(),
+});
+
 /** What is wrong with a new username, if anything. Whether it is taken only the database knows. */
 export function usernameProblem(username: string): FieldProblem | undefined {
   const name = username.normalize('NFKC');

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protocol/account';
-import type { FieldProblem } from '#protocol/errors';
+import type { InvitationState } from '#protocol/admin';
 import { AppError } from '../errors.ts';
-import { emailProblem, passwordProblem, usernameProblem } from './account-rules.ts';
+import { emailProblem, passwordProblem, tidyNames, usernameProblem } from './account-rules.ts';
 import type { Account } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { refusal, type Admission, type Registration } from './registration.ts';
+import { refuse, takenFields, wrongFields } from './wrong-fields.ts';
 
 /** Where accounts are kept. */
 export interface AccountRepository {
-  /** Adds an account; the first one of the server becomes its admin. Tells which fields are taken, if any. */
-  add(account: Omit<Account, 'role'>): Promise<{ added: Account } | { taken: ('username' | 'email')[] }>;
+  /**
+   * Adds an account and uses up the invitation, both or neither; the first account of the server becomes its admin.
+   * Tells which fields are taken, if any, or how the invitation stands that had to be good.
+   */
+  add(account: Account, admission: Admission): Promise<Added>;
   find(id: string): Promise<Account | undefined>;
   /** By username or email, whatever the case. */
   findByName(name: string): Promise<Account | undefined>;
@@ -18,8 +23,12 @@ export interface AccountRepository {
   setEmail(id: string, email: string): Promise<boolean>;
 }
 
+export type Added =
+  { added: Account } | { taken: ('username' | 'email')[] } | { invitation: InvitationState | undefined };
+
 interface Collaborators {
   accounts: AccountRepository;
+  registration: Registration;
   hasher: PasswordHasher;
   /** Told of every new account. */
   onAdded: (account: Account) => void;
@@ -28,36 +37,40 @@ interface Collaborators {
 /** Accounts: signing up, proving who one is, and changing password and email. */
 export class AccountService {
   readonly #accounts: AccountRepository;
+  readonly #registration: Registration;
   readonly #hasher: PasswordHasher;
   readonly #onAdded: (account: Account) => void;
 
-  constructor({ accounts, hasher, onAdded }: Collaborators) {
+  constructor({ accounts, registration, hasher, onAdded }: Collaborators) {
     this.#accounts = accounts;
+    this.#registration = registration;
     this.#hasher = hasher;
     this.#onAdded = onAdded;
   }
 
-  /** @throws {AppError} `invalid` with the fields that are wrong. */
+  /** @throws {AppError} `invalid` with the fields that are wrong, or whatever `Registration.admit` refuses with. */
   async signUp(form: SignUp): Promise<Account> {
-    const username = form.username.trim().normalize('NFKC');
-    const email = form.email.trim();
+    // First of all: whoever may not sign up learns nothing of who has.
+    const admission = await this.#registration.admit(form.invitation);
+    const { username, email } = tidyNames(form);
     refuse({
       username: usernameProblem(username),
       email: emailProblem(email),
       password: passwordProblem(form.password, username),
       passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
     });
-    const result = await this.#accounts.add({
+    const account: Account = {
       id: randomUUID(),
       username,
       email,
+      role: 'member',
       passwordHash: await this.#hasher.hash(form.password),
       createdAt: Date.now(),
       disabledAt: null,
-    });
-    if ('taken' in result) {
-      throw wrongFields(Object.fromEntries(result.taken.map((field) => [field, 'taken' as const])));
-    }
+    };
+    const result = await this.#accounts.add(account, admission);
+    if ('taken' in result) throw takenFields(result.taken);
+    if ('invitation' in result) throw refusal(result.invitation);
     this.#onAdded(result.added);
     return result.added;
   }
@@ -115,17 +128,6 @@ export class AccountService {
 }
 
 /** The account as its owner sees it. */
-export function presentSelf({ id, username, email, role }: Account): Self {
+export function presentSelf({ id, username, email, role }: Self): Self {
   return { id, username, email, role };
 }
-
-function refuse(problems: Record<string, FieldProblem | undefined>): void {
-  const fields: Record<string, FieldProblem> = {};
-  for (const [field, problem] of Object.entries(problems)) {
-    if (problem !== undefined) fields[field] = problem;
-  }
-  if (Object.keys(fields).length > 0) throw wrongFields(fields);
-}
-
-const wrongFields = (fields: Record<string, FieldProblem>) =>
-  new AppError('invalid', 'Some fields are not right yet.', { fields });

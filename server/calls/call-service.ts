@@ -124,7 +124,8 @@ export class CallService {
    * already it answers that call.
    *
    * @throws {AppError} `already_in_call` when the caller is in another call, `not_found` for a conversation
-   *   that the caller is no member of, `restarting` where the server is about to stop.
+   *   that the caller is no member of, `person_gone` where the other's account is disabled or deleted, `restarting` where
+   *   the server is about to stop.
    */
   async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
@@ -211,6 +212,14 @@ export class CallService {
       for (const { accountId, seat } of call.legs.values()) {
         if (seat?.session === session) this.#background(call.id, { type: 'hangUp', accountId });
       }
+    }
+  }
+
+  /** An account is disabled or deleted: what it is called for, or is in, ends. */
+  accountGone(accountId: string): void {
+    for (const call of this.#live.of(accountId)) {
+      const rings = call.legs.get(accountId)?.state === 'ringing';
+      this.#background(call.id, { type: rings ? 'refuse' : 'hangUp', accountId });
     }
   }
 
@@ -309,6 +318,9 @@ export class CallService {
     const callees = new Map<string, RingDecision>();
     for (const accountId of await this.#with.conversations.members(conversationId, callerId)) {
       if (accountId === callerId) continue;
+      if (this.#with.people.get(accountId).gone) {
+        throw new AppError('person_gone', 'This account is closed: nobody would answer.');
+      }
       callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
     }
     return callees;

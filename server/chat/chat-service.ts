@@ -80,11 +80,14 @@ export class ChatService {
    * Commits a message and delivers it to every connection of its members but the one that sent it, which
    * has the acknowledgement. Sent again, it is acknowledged again and delivered no second time.
    *
-   * @throws {AppError} `not_found` unless the account is a member.
+   * @throws {AppError} `not_found` unless the account is a member, `person_gone` where nobody is left to read it.
    */
   async send(senderId: string, request: SendMessage, connectionId: string): Promise<MessageSent> {
     const { conversationId, id, text } = request;
-    await this.members(conversationId, senderId);
+    const others = (await this.members(conversationId, senderId)).filter((member) => member !== senderId);
+    if (others.every((member) => this.#people.get(member).gone)) {
+      throw new AppError('person_gone', 'This account is closed: nobody would read it.');
+    }
     const { message, added } = await this.#messages.append({
       id,
       conversationId,

@@ -46,9 +46,13 @@ export class ControlSocket {
     return control;
   }
 
-  /** From now on these are answered, too. */
-  serve(methods: ControlMethods): void {
+  /** From now on these are answered, too, until the function that is returned is called. */
+  serve(methods: ControlMethods): () => void {
     this.#methods = { ...this.#methods, ...methods };
+    return () => {
+      const rest = Object.entries(this.#methods).filter(([name]) => !Object.hasOwn(methods, name));
+      this.#methods = Object.fromEntries(rest);
+    };
   }
 
   /** Its file goes with it. */

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { comparisonKey, type Account } from '../accounts/account.ts';
-import type { AccountRepository } from '../accounts/account-service.ts';
+import type { AccountRepository, Added } from '../accounts/account-service.ts';
+import { stateOf } from '../accounts/invitation.ts';
+import type { Admission } from '../accounts/registration.ts';
+import type { InvitationState } from '#protocol/admin';
+import type { Name } from '../presence/directory.ts';
 import { violates, type Database } from './database.ts';
+import { SqlInvitationRepository } from './invitation-repository.ts';
 
 const row = z
   .object({
@@ -23,9 +28,28 @@ const row = z
     disabledAt: columns.disabled_at,
   }));
 
-const names = z.array(z.object({ id: z.string(), username: z.string(), disabled_at: z.number().nullable() }));
+const nameRow = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    disabled_at: z.number().nullable(),
+    deleted_at: z.number().nullable(),
+  })
+  .transform(({ id, username, disabled_at, deleted_at }): Name => {
+    const gone = deleted_at !== null ? 'deleted' : disabled_at !== null ? 'disabled' : undefined;
+    return { id, username, ...(gone && { gone }) };
+  });
 
-/** Accounts in SQLite. */
+/** Undoes the transaction that would have let someone in. */
+class NotInvited extends Error {
+  readonly state: InvitationState | undefined;
+  constructor(state: InvitationState | undefined) {
+    super('the invitation is not good');
+    this.state = state;
+  }
+}
+
+/** Accounts in SQLite. A deleted one has its row, but is none any more. */
 export class SqlAccountRepository implements AccountRepository {
   readonly #database: Database;
 
@@ -33,7 +57,16 @@ export class SqlAccountRepository implements AccountRepository {
     this.#database = database;
   }
 
-  async add(account: Omit<Account, 'role'>): ReturnType<AccountRepository['add']> {
+  async add(account: Account, admission: Admission): Promise<Added> {
+    try {
+      return await this.#add(account, admission);
+    } catch (error) {
+      if (error instanceof NotInvited) return { invitation: error.state };
+      throw error;
+    }
+  }
+
+  #add(account: Account, { tokenHash, required }: Admission): Promise<Added> {
     const keys = { username_key: comparisonKey(account.username), email_key: comparisonKey(account.email) };
     return this.#database.transaction(async (transaction) => {
       const others = z
@@ -50,7 +83,7 @@ export class SqlAccountRepository implements AccountRepository {
       if (taken.length > 0) return { taken };
 
       const first = (await transaction('accounts').select('id').first()) === undefined;
-      const added: Account = { ...account, role: first ? 'admin' : 'member' };
+      const added: Account = first ? { ...account, role: 'admin' } : account;
       await transaction('accounts').insert({
         id: added.id,
         username: added.username,
@@ -61,20 +94,31 @@ export class SqlAccountRepository implements AccountRepository {
         created_at: added.createdAt,
         disabled_at: added.disabledAt,
       });
+      if (tokenHash !== undefined) {
+        const invitations = new SqlInvitationRepository(transaction);
+        const now = added.createdAt;
+        const used = await invitations.use(tokenHash, added.id, now);
+        if (!used && required) {
+          const invitation = await invitations.findByToken(tokenHash);
+          throw new NotInvited(invitation && stateOf(invitation, now));
+        }
+      }
       return { added };
     });
   }
 
   async find(id: string): Promise<Account | undefined> {
-    return row.optional().parse(await this.#database('accounts').where({ id }).first());
+    return row.optional().parse(await this.#database('accounts').where({ id, deleted_at: null }).first());
   }
 
   async findByName(name: string): Promise<Account | undefined> {
     const key = comparisonKey(name);
     // A username has no "@" and an email address has one, so at most one row matches.
     const found: unknown = await this.#database('accounts')
-      .where({ username_key: key })
-      .orWhere({ email_key: key })
+      .whereNull('deleted_at')
+      .where((either) => {
+        void either.where({ username_key: key }).orWhere({ email_key: key });
+      })
       .first();
     return row.optional().parse(found);
   }
@@ -95,13 +139,14 @@ export class SqlAccountRepository implements AccountRepository {
     }
   }
 
-  /** Everyone's name, for the directory: of disabled accounts too, who stay in others' conversations. */
-  async listNames(): Promise<{ id: string; username: string; disabled: boolean }[]> {
-    const rows: unknown = await this.#database('accounts').select('id', 'username', 'disabled_at');
-    return names.parse(rows).map(({ id, username, disabled_at }) => ({
-      id,
-      username,
-      disabled: disabled_at !== null,
-    }));
+  /** Everyone's name, for the directory: of disabled and deleted accounts too, who stay in others' conversations. */
+  async listNames(): Promise<Name[]> {
+    const rows: unknown = await this.#database('accounts').select(
+      'id',
+      'username',
+      'disabled_at',
+      'deleted_at',
+    );
+    return z.array(nameRow).parse(rows);
   }
 }

@@ -8,7 +8,8 @@ const columnRows = z.array(z.object({ name: z.string() }));
 /**
  * Makes a restored database the beginning of a new epoch. What was written comes from the backup; who is signed in
  * and who is in a call is of the moment and stays as it is in the present database, as far as the backup knows the
- * people: so nobody is signed out who need not be, and no session lives again that was ended since.
+ * people: so nobody is signed out who need not be, and no session lives again that was ended since. The audit log goes on
+ * where the present one ends: what was done stays known, also where the restore undoes it.
  *
  * @param database - the restored one, not in use yet
  * @param present - the file of the present one, or null where there is none: then all sign in again
@@ -30,6 +31,7 @@ export async function beginAnew(database: Database, present: string | null): Pro
            and account_id not in (select id from main.accounts))`,
     );
     await carry(transaction, 'call_legs', 'call_id in (select id from main.calls where ended_at is null)');
+    await carry(transaction, 'audit_log', 'id > (select coalesce(max(id), 0) from main.audit_log)');
   });
   if (present !== null) await database.raw('detach present');
 }
@@ -44,6 +46,8 @@ async function carry(transaction: Knex.Transaction, table: string, which: string
     .filter((name) => theirs.includes(name))
     .map((name) => `"${name}"`)
     .join(', ');
+  // A version that did not have this table has nothing to carry over.
+  if (columns === '') return;
   await transaction.raw(
     `insert into main.${table} (${columns}) select ${columns} from present.${table} as ${table} where ${which}`,
   );

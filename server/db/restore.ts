@@ -2,6 +2,7 @@ import Connection from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { SqlAuditRepository } from './audit-repository.ts';
 import { CERTIFICATES, copyFiles, makeBackup, settle } from './backup.ts';
 import { type Backup, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
 import { connect, databaseFile, openDatabase } from './database.ts';
@@ -45,6 +46,9 @@ export async function restoreBackup({ backup, folder, backups }: RestoreOptions)
     const database = await openDatabase(work);
     try {
       await beginAnew(database, present.state === 'whole' ? databaseFile(folder) : null);
+      const details = { backup: backup.name };
+      const entry = { at: Date.now(), actor: null, action: 'restore', subject: null, details };
+      await new SqlAuditRepository(database).append(entry);
     } finally {
       await database.destroy();
     }

@@ -87,8 +87,9 @@ export class SqlSessionRepository implements SessionRepository {
       .map(({ id }) => id);
   }
 
-  async touch(id: string, now: number): Promise<void> {
-    await this.#database('sessions').where({ id }).update({ last_seen_at: now });
+  async touch(id: string, now: number): Promise<boolean> {
+    const live = this.#database('sessions').where({ id, ended_at: null });
+    return (await live.update({ last_seen_at: now })) > 0;
   }
 
   async purge(expiredBefore: number): Promise<void> {

@@ -5,6 +5,8 @@ import helmet from 'koa-helmet';
 import { createSession } from 'koa-session';
 import type { AccountService } from '../accounts/account-service.ts';
 import { restartingError } from '../errors.ts';
+import type { Registration } from '../accounts/registration.ts';
+import type { AdminService } from '../admin/admin-service.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
@@ -20,6 +22,8 @@ import { serveClient } from './static.ts';
 
 interface Options {
   accounts: AccountService;
+  registration: Registration;
+  admin: AdminService;
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
@@ -44,9 +48,21 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The Koa application: security headers, the client's files, the session, the routes. */
 export function createHttpApp(options: Options): Koa {
-  const { accounts, sessions, cookie, originPolicy, clientFolder, rateLimitFactor, clientOf, logger } =
-    options;
-  const { observer, measurements, metricsToken: token } = options;
+  const {
+    accounts,
+    registration,
+    admin,
+    sessions,
+    cookie,
+    originPolicy,
+    clientFolder,
+    rateLimitFactor,
+    clientOf,
+    logger,
+    observer,
+    measurements,
+    metricsToken: token,
+  } = options;
   const app = new Koa();
   app.keys = cookie.keys;
   // What comes here is a connection that broke, or bytes that were no HTTP; koa alone would print it as it is.
@@ -95,7 +111,7 @@ export function createHttpApp(options: Options): Koa {
   );
   app.use(serveMetrics({ measurements, accounts, token }));
   const limits = new SignInLimits({ factor: rateLimitFactor });
-  const routes = createRoutes({ accounts, sessions, limits, logger });
+  const routes = createRoutes({ accounts, registration, admin, sessions, limits, logger });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;

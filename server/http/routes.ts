@@ -6,9 +6,12 @@ import {
   signUp,
   type CurrentSession,
   type SessionList,
+  type WhoAmI,
 } from '#protocol/account';
 import { id } from '#protocol/common';
 import { presentSelf, type AccountService } from '../accounts/account-service.ts';
+import type { Registration } from '../accounts/registration.ts';
+import type { AdminService } from '../admin/admin-service.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionService } from '../sessions/session-service.ts';
@@ -19,19 +22,22 @@ import type { SignInLimits } from './sign-in-limits.ts';
 
 interface Services {
   accounts: AccountService;
+  registration: Registration;
+  admin: AdminService;
   sessions: SessionService;
   limits: SignInLimits;
   logger: Logger;
 }
 
-/** The HTTP interface: accounts and sessions. All else goes over the WebSocket. */
-export function createRoutes({ accounts, sessions, limits, logger }: Services): Router {
+/** The HTTP interface: accounts, sessions and what admins do. All else goes over the WebSocket. */
+export function createRoutes({ accounts, registration, admin, sessions, limits, logger }: Services): Router {
   const router = new Router({ prefix: '/api' });
 
   router.get('/session', async (ctx) => {
     const identity = identityOf(ctx);
     const account = identity && presentSelf(await accounts.get(identity.accountId));
-    ctx.body = { account: account ?? null } satisfies CurrentSession;
+    const mode = await registration.mode();
+    ctx.body = { account: account ?? null, registration: mode } satisfies WhoAmI;
   });
 
   router.post('/account', async (ctx) => {
@@ -104,6 +110,11 @@ export function createRoutes({ accounts, sessions, limits, logger }: Services): 
     if (!sessionId.success) throw new AppError('not_found', 'There is no such session.');
     await sessions.end({ accountId, id: sessionId.data });
     ctx.status = 204;
+  });
+
+  router.post('/admin/:method', async (ctx) => {
+    const { accountId } = requireIdentity(ctx);
+    ctx.body = await admin.run({ type: 'account', accountId }, ctx.params['method'] ?? '', ctx.request.body);
   });
 
   return router;

@@ -1,3 +1,4 @@
+import type { Person } from '#protocol/people';
 import { comparisonKey } from '../accounts/account.ts';
 
 /** An account as the list of people needs it. */
@@ -7,15 +8,11 @@ export interface Entry {
   /** The username's comparison form: what is sorted by and searched in. */
   readonly key: string;
   /** Not in the list, but in the conversations that there are. */
-  readonly disabled: boolean;
+  readonly gone?: Person['gone'];
 }
 
 /** What an entry is made of. */
-interface Name {
-  id: string;
-  username: string;
-  disabled?: boolean;
-}
+export type Name = Omit<Entry, 'key'>;
 
 /**
  * The names of all accounts, sorted, in memory: about 200 bytes each. Listing and searching happen with
@@ -43,6 +40,13 @@ export class Directory {
     this.#byId.set(entry.id, entry);
     this.#sorted.splice(this.#firstAfter(entry.key), 0, entry);
     return entry;
+  }
+
+  /** Someone has another name, is gone, or is back. */
+  replace(account: Name): Entry {
+    const before = this.#byId.get(account.id);
+    if (before) this.#sorted.splice(this.#sorted.indexOf(before), 1);
+    return this.add(account);
   }
 
   /** The entries by name, from the first whose key is greater than `after`. */
@@ -75,6 +79,6 @@ export function compareKeys(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function toEntry({ id, username, disabled = false }: Name): Entry {
-  return { id, username, key: comparisonKey(username), disabled };
+function toEntry({ id, username, gone }: Name): Entry {
+  return { id, username, key: comparisonKey(username), ...(gone && { gone }) };
 }

@@ -3,7 +3,7 @@ import type { ListPeople, PeoplePage, Person, Presence } from '#protocol/people'
 import { comparisonKey } from '../accounts/account.ts';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
-import type { Directory, Entry } from './directory.ts';
+import type { Directory, Entry, Name } from './directory.ts';
 import { PresenceBook, type PresenceChange } from './presence.ts';
 import { concerns, placeOf, type Place, type View } from './view.ts';
 
@@ -58,6 +58,15 @@ export class PeopleService {
     this.#announce({ accountId: id, before: 'offline', after: 'offline' });
   }
 
+  /** Someone has another name, is gone, or is back: whoever had or has them in view is told. */
+  update(account: Name): void {
+    const { id } = account;
+    const before = this.#directory.get(id);
+    const after = this.#directory.replace(account);
+    const presence = this.#presence.of(id);
+    this.#tell(after, [before ?? after, after], { accountId: id, before: presence, after: presence });
+  }
+
   /** @throws {AppError} `not_found`. */
   get(accountId: string): Person {
     const entry = this.#directory.get(accountId);
@@ -102,7 +111,7 @@ export class PeopleService {
       if (online && start?.online === false) continue;
       for (const entry of this.#directory.from(start?.online === online ? start.key : undefined)) {
         const presence = this.#presence.of(entry.id);
-        if (entry.disabled || entry.id === viewerId) continue;
+        if (entry.gone || entry.id === viewerId) continue;
         if ((presence !== 'offline') !== online || !entry.key.includes(search)) continue;
         rows.push([entry, presence]);
         if (rows.length > PEOPLE_PAGE) return rows;
@@ -113,11 +122,15 @@ export class PeopleService {
 
   #announce(change: PresenceChange | undefined): void {
     const entry = change && this.#directory.get(change.accountId);
-    if (!change || !entry) return;
+    if (change && entry) this.#tell(entry, [entry], change);
+  }
+
+  /** Tells of someone whoever has one of these in view: the entry as it was, and as it is. */
+  #tell(entry: Entry, entries: readonly Entry[], change: PresenceChange): void {
     const lookers: string[] = [];
     for (const [connectionId, { accountId, view }] of this.#viewers) {
-      if (accountId !== entry.id && concerns(view, entry, change.before, change.after))
-        lookers.push(connectionId);
+      if (accountId === entry.id) continue;
+      if (entries.some((one) => concerns(view, one, change.before, change.after))) lookers.push(connectionId);
     }
     this.#notifier.toConnections(lookers, 'personChanged', {
       person: this.#present(entry, change.after),
@@ -130,7 +143,7 @@ export class PeopleService {
     return Math.max(0, this.#presence.online - 1);
   }
 
-  #present({ id, username }: Entry, presence: Presence): Person {
-    return { id, username, presence };
+  #present({ id, username, gone }: Entry, presence: Presence): Person {
+    return { id, username, presence, ...(gone && { gone }) };
   }
 }

@@ -16,6 +16,8 @@ export const signUp = z.strictObject({
   email: field,
   password: field,
   passwordRepeat: field,
+  /** The token of an invitation's link. */
+  invitation: field.optional(),
 });
 export type SignUp = z.infer<typeof signUp>;
 
@@ -48,9 +50,17 @@ export const self = z.strictObject({
 });
 export type Self = z.infer<typeof self>;
 
-/** `GET /api/session`: who am I? */
+/** Who has come in. */
 export const currentSession = z.strictObject({ account: self.nullable() });
 export type CurrentSession = z.infer<typeof currentSession>;
+
+/** `GET /api/session`: who am I, and who may sign up? */
+export const whoAmI = z.strictObject({ account: self.nullable(), registration: registrationMode });
+export type WhoAmI = z.infer<typeof whoAmI>;
+
+/** The signed-in account has changed while it was connected: an admin has given it another role. */
+export const selfChanged = z.strictObject({ self });
+export type SelfChanged = z.infer<typeof selfChanged>;
 
 /** One sign-in of the account, as its owner sees it. */
 export const sessionInfo = z.strictObject({

@@ -15,10 +15,23 @@ export const ERROR_STATUS = {
   account_disabled: 403,
   /** The one who asks may not do this. */
   forbidden: 403,
+  /** Nobody may sign up. */
+  registration_closed: 403,
+  /** Signing up takes an invitation, and none was brought. */
+  invitation_needed: 403,
+  /** The invitation is none of this server's, or is over: used, expired, revoked. */
+  invitation_unknown: 403,
+  invitation_used: 403,
+  invitation_expired: 403,
+  invitation_revoked: 403,
   /** The request came from a page of another origin. */
   wrong_origin: 403,
   /** The thing that is named does not exist, or not for the one who asks. */
   not_found: 404,
+  /** The one who is called or written to has no account any more, or one that is disabled. */
+  person_gone: 409,
+  /** The service would be left without an admin. */
+  last_admin: 409,
   /** The call is not in a state for this: nobody has answered it yet. */
   call_moved_on: 409,
   /** The one who asks is in a call already. */

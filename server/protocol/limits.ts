@@ -19,6 +19,11 @@ export const CALLS_PAGE = 30;
 /** Characters of a message shown in the list of conversations. */
 export const EXCERPT_MAX = 120;
 export const SEARCH_MAX = 64;
+/** Rows in one page of what admins list. */
+export const ADMIN_PAGE = 50;
+/** For how many days an invitation is good, unless it is said otherwise, and at most. */
+export const INVITATION_DAYS = 7;
+export const INVITATION_DAYS_MAX = 90;
 
 /** The path of the WebSocket, and its subprotocol. */
 export const SOCKET_PATH = '/ws';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { self } from './account.ts';
+import { self, selfChanged } from './account.ts';
 import * as call from './call.ts';
 import * as chat from './chat.ts';
 import { id, nothing, time } from './common.ts';
@@ -68,6 +68,7 @@ export type Snapshot = z.infer<typeof snapshot>;
 /** Every notice the server sends over the WebSocket. */
 export const notices = {
   snapshot,
+  selfChanged,
   personChanged: people.personChanged,
   message: chat.messageNotice,
   read: chat.readNotice,

@@ -6,7 +6,13 @@ export const presence = z.enum(['online', 'in_call', 'offline']);
 export type Presence = z.infer<typeof presence>;
 
 /** Another account, as everyone signed in sees it. */
-export const person = z.strictObject({ id, username: z.string(), presence });
+export const person = z.strictObject({
+  id,
+  username: z.string(),
+  presence,
+  /** Disabled or deleted: not in the list any more, and can be neither called nor written to. */
+  gone: z.enum(['disabled', 'deleted']).optional(),
+});
 export type Person = z.infer<typeof person>;
 
 /**

@@ -14,7 +14,8 @@ export interface SessionRepository {
   listByAccount(accountId: string, now: number): Promise<Session[]>;
   /** Ends what matches and still lives, and tells the ids of what it ended. */
   end(which: SessionFilter, now: number): Promise<string[]>;
-  touch(id: string, now: number): Promise<void>;
+  /** False where it has ended. */
+  touch(id: string, now: number): Promise<boolean>;
   /** Forgets what expired before this time. */
   purge(expiredBefore: number): Promise<void>;
 }
@@ -93,13 +94,16 @@ export class SessionService {
   /** Ends the sessions that match; their connections close with them. */
   async end(which: Exclude<SessionFilter, { keyHash: string }> | { key: string }): Promise<void> {
     const filter = 'key' in which ? { keyHash: hashKey(which.key) } : which;
-    for (const id of await this.#sessions.end(filter, Date.now())) {
-      for (const listener of this.#endedListeners) listener(id);
-    }
+    this.tellEnded(await this.#sessions.end(filter, Date.now()));
   }
 
-  /** Notes that the session is in use. */
-  touch(id: string): Promise<void> {
+  /** Sessions have been ended in the database: their connections close. */
+  tellEnded(ids: readonly string[]): void {
+    for (const id of ids) for (const listener of this.#endedListeners) listener(id);
+  }
+
+  /** Notes that the session is in use; false where it has ended. */
+  touch(id: string): Promise<boolean> {
     return this.#sessions.touch(id, Date.now());
   }
 

@@ -212,7 +212,11 @@ export class SignalingServer {
 
   async #greet(connection: Connection): Promise<void> {
     const { services, accounts, epoch, sessions } = this.#with;
-    await sessions.touch(connection.sessionId);
+    if (!(await sessions.touch(connection.sessionId))) {
+      // It ended while this connection came up, and was not there yet to be closed with the others.
+      connection.close(CLOSE_SESSION_ENDED);
+      return;
+    }
     connection.greet(await presentSnapshot(connection, { ...services, accounts, epoch }));
   }
 

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer-core';
 import type axe from 'axe-core';
 import { expect, test } from 'vitest';
+import { operatorDoor } from '../support/admin.ts';
 import type { Person } from '../support/person.ts';
+import type { TestServer } from '../support/server.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
@@ -77,6 +79,59 @@ test('axe-core finds nothing in chat and call, in any look', async () => {
   await findings.look('ended', ann);
   findings.none();
 });
+
+test('axe-core finds nothing where admins work, nor with someone who is gone, in any look', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const findings = new Findings();
+  await ann.openAdmin();
+  await ann.screen.find('list', 'Accounts');
+  await findings.look('accounts', ann);
+  await ann.screen.click('button', 'Actions for ben');
+  await findings.look('actions', ann);
+  await ann.screen.click('button', 'Disable');
+  await findings.look('confirmation', ann);
+  await ann.screen.click('button', 'Cancel');
+  await ann.screen.click('button', 'Add account');
+  await ann.screen.find('textbox', 'Username');
+  await findings.look('new account', ann);
+  await ann.screen.click('button', 'Cancel');
+  await ann.screen.click('button', 'Actions for ben');
+  await ann.screen.click('button', 'Sessions');
+  await ann.screen.find('button', 'End all sessions');
+  await findings.look('sessions', ann);
+  await ann.screen.click('button', 'Done');
+
+  await ann.openAdmin('Registration');
+  await ann.screen.click('radio', 'People with an invitation');
+  await ann.screen.click('button', 'Create invitation');
+  await ann.screen.find('button', 'Copy');
+  await findings.look('invitation', ann);
+  await ann.screen.click('button', 'Done');
+  await ann.screen.find('list', 'Invitations');
+  await findings.look('registration', ann);
+
+  await ben.page.goto('about:blank');
+  await ann.openAdmin('People');
+  await ann.administer('ben', 'Disable');
+  await ann.screen.sees('ben is disabled.');
+  await findings.look('accounts, one disabled', ann);
+  await ann.openAdmin('Audit log');
+  await ann.screen.find('list', 'What admins have done');
+  await findings.look('audit log', ann);
+  await ann.open(`${server.url}/#/people/${await idOf(server, 'ben')}`);
+  await ann.screen.sees('The account of ben is disabled.');
+  await findings.look('conversation, gone', ann);
+
+  const cleo = await stage.visitor(server, 'cleo');
+  await cleo.screen.click('link', 'Sign up');
+  await cleo.screen.find('heading', 'You need an invitation');
+  await findings.look('uninvited', cleo);
+  findings.none();
+});
+
+const idOf = async ({ dataDir }: TestServer, name: string) =>
+  (await operatorDoor(dataDir).ask('findAccount', { name })).account.id;
 
 /** What axe-core found, with the screen and the look in which it did. */
 class Findings {

@@ -85,6 +85,35 @@ test('the focus stays in the question of who rings, and comes back after it', as
   await ann.callEnded();
 });
 
+test('by keyboard alone: an admin disables someone, and the focus comes back from each dialog', async () => {
+  const server = await stage.serve();
+  const ann = await stage.person(server, 'ann');
+  await stage.person(server, 'ben');
+  const { keyboard } = ann.page;
+  await tabTo(ann, 'Account');
+  await keyboard.press('Enter');
+  await tabTo(ann, 'Administration');
+  await keyboard.press('Enter');
+  await ann.screen.find('button', 'Actions for ben');
+  await tabTo(ann, 'People');
+  for (const section of ['Registration', 'Audit log', 'People']) {
+    await keyboard.press('ArrowRight');
+    await focusIs(ann, section);
+  }
+  await tabTo(ann, 'Actions for ben');
+  for (const end of ['Escape', 'Enter'] as const) {
+    await keyboard.press('Enter');
+    await tabTo(ann, 'Disable');
+    await keyboard.press('Enter');
+    // The harmless one is at hand.
+    await focusIs(ann, 'Cancel');
+    if (end === 'Enter') await tabTo(ann, 'Disable');
+    await keyboard.press(end);
+    await focusIs(ann, 'Actions for ben');
+  }
+  await ann.screen.sees('ben is disabled.');
+});
+
 /** Steps on by Tab to what has this name; at each stop it has to be seen where one is. */
 async function tabTo(person: Person, name: string | RegExp): Promise<void> {
   const passed: string[] = [];

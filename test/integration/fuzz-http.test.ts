@@ -1,9 +1,11 @@
 import * as forms from '#protocol/account';
+import { adminMethods, type AdminMethod } from '#protocol/admin';
 import { ERROR_STATUS, type ErrorBody } from '#protocol/errors';
 import { randomInt } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
+import { operatorDoor } from '../support/admin.ts';
 import { Generator } from '../support/fuzz/generate.ts';
 import { mutate } from '../support/fuzz/mutate.ts';
 import { Random } from '../support/fuzz/random.ts';
@@ -12,6 +14,7 @@ import { expectNoInternals } from '../support/leaks.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const REQUESTS = 3_000;
+const ADMIN_REQUESTS = 1_000;
 const UPGRADES = 500;
 const RAW = 300;
 const AT_ONCE = 20;
@@ -33,6 +36,9 @@ const PATHS = [
   '/api/sessions',
   '/api/sessions/6f1e3bb0-0d3c-4b3e-9a55-0a4d7c0f2a11',
   '/api/sessions/..%2f..',
+  ...Object.keys(adminMethods).map((method) => `/api/admin/${method}`),
+  '/api/admin/__proto__',
+  '/api/admin/%2e%2e',
   '/api/%00',
   '/api/session?__proto__[a]=1',
   '/api//session',
@@ -163,6 +169,28 @@ test('hostile HTTP from strangers is answered typed, and tells nothing', { timeo
   for (const code of ['invalid', 'not_found', 'wrong_origin', 'not_signed_in', 'too_large']) {
     expect(tally[code], code).toBeGreaterThan(0);
   }
+});
+
+test('hostile data from an admin is answered typed, and tells nothing', { timeout: 120_000 }, async () => {
+  const random = new Random(seed + 3);
+  const admin = await TestAccount.signUp(server.url, 'fuzzed-admin');
+  expect(admin.self.role).toBe('admin');
+  const methods = Object.keys(adminMethods) as AdminMethod[];
+  const { tally, problems } = await many(ADMIN_REQUESTS, async () => {
+    const method = random.pick(methods);
+    const valid = new Generator(random, {}).make(adminMethods[method].data);
+    const data = random.chance(0.3) ? valid : mutate(valid, random);
+    const answer = await raw(server.url, `/api/admin/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: server.url, cookie: admin.cookie },
+      body: JSON.stringify(data ?? null),
+    });
+    return judge(answer, 'POST');
+  });
+  console.table([tally]);
+  expect(problems).toEqual([]);
+  await operatorDoor(server.dataDir).ask('setRegistration', { registration: 'open' });
+  for (const code of ['200', 'invalid', 'not_found']) expect(tally[code], code).toBeGreaterThan(0);
 });
 
 test('upgrades by strangers are refused, every one', { timeout: 60_000 }, async () => {

@@ -8,6 +8,7 @@ import {
   type Call,
   type CallEvent,
 } from '../../server/calls/call.ts';
+import { NO_INVITATION } from '../../server/accounts/registration.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
@@ -42,7 +43,10 @@ async function account(): Promise<string> {
     passwordHash: '!',
     createdAt: 1,
   };
-  await new SqlAccountRepository(databases[0]).add({ ...form, disabledAt: null });
+  await new SqlAccountRepository(databases[0]).add(
+    { ...form, role: 'member', disabledAt: null },
+    NO_INVITATION,
+  );
   return id;
 }
 

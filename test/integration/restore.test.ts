@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { makeBackup } from '../../server/db/backup.ts';
 import { databaseFile } from '../../server/db/database.ts';
 import { TestAccount } from '../support/account.ts';
+import { pageDoor } from '../support/admin.ts';
 import { connectCall, couple, reaches } from '../support/call.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { makeDatabase } from '../support/database-state.ts';
@@ -41,6 +42,7 @@ test(
     await write(b, conversationId, 'four');
     await write(b, conversationId, 'five');
     const callId = await connectCall(two);
+    await pageDoor(ann).ask('createInvitation', { days: 1 });
 
     const { code, output } = await runCommand('scripts/restore.ts', [backup.name], { DATA_DIR });
     expect(output).toMatch(/\nRestored\. What was there before is the backup (\S+)\.\n$/);
@@ -69,6 +71,14 @@ test(
     // And back to what there was.
     const before = /is the backup (\S+)\.\n/.exec(output)?.[1] ?? '';
     await runCommand('scripts/restore.ts', [before], { DATA_DIR });
+    // What was done stays known, the restores among it.
+    expect(await pageDoor(ann).ask('listAudit', {})).toMatchObject({
+      entries: [
+        { action: 'restore', actor: null, details: { backup: before } },
+        { action: 'restore', actor: null, details: { backup: backup.name } },
+        { action: 'createInvitation' },
+      ],
+    });
     using back = await ann.connect();
     expect(textsOf(await readAll(back, conversationId))).toEqual(['one', 'two', 'three', 'four', 'five']);
     await TestAccount.signIn(url, 'cid');

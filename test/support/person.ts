@@ -53,8 +53,15 @@ export class Person {
     return Person.at(this.#browser, this.#url, this.name);
   }
 
+  /** Opens another address of the service, such as a link that came by mail. */
+  async open(address: string): Promise<void> {
+    // Another fragment alone loads nothing.
+    await this.page.goto('about:blank');
+    await this.page.goto(address);
+  }
+
   async signUp({ email = `${this.name}@example.org`, password = PASSWORD } = {}): Promise<void> {
-    await this.screen.click('link', 'Sign up');
+    if (!(await this.screen.has('button', 'Sign up'))) await this.screen.click('link', 'Sign up');
     // Until then the fields of signing in are there, of which one has the same name.
     await this.screen.find('button', 'Sign up');
     await this.screen.fill('Username', this.name);
@@ -117,6 +124,23 @@ export class Person {
         }),
       MEDIA_WAIT_MS,
     );
+  }
+
+  /** Opens the page of admins, at one of its sections. */
+  async openAdmin(section: 'People' | 'Registration' | 'Audit log' = 'People'): Promise<void> {
+    if (!(await this.screen.has('heading', 'Administration'))) {
+      await this.screen.click('button', 'Account');
+      await this.screen.click('button', 'Administration');
+    }
+    await this.screen.click('tab', section);
+  }
+
+  /** As an admin does something to an account that takes a second click: "Disable", "Reset password", "Delete". */
+  async administer(name: string, action: 'Disable' | 'Reset password' | 'Delete'): Promise<void> {
+    await this.screen.click('button', `Actions for ${name}`);
+    await this.screen.click('button', action);
+    await this.screen.find('button', 'Cancel');
+    await this.screen.click('button', action);
   }
 
   /** From a conversation or the account's page back to the list, where a phone shows only one of them. */

@@ -31,6 +31,11 @@ export const account = {
     other: 'Already have an account?',
     otherLink: 'Sign in',
   },
+  uninvited: {
+    title: 'You need an invitation',
+    note: 'On this server people sign up by invitation. Ask the people who run it for a link, and open that.',
+  },
+  closed: 'Nobody can sign up on this server right now.',
   showPassword: 'Show password',
   hidePassword: 'Hide password',
   field(name: string, problem: FieldProblem): string {

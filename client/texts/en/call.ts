@@ -135,6 +135,8 @@ export const call = {
         return `${name} has not answered several calls. Write a message, or try again in some minutes.`;
       case 'restarting':
         return 'The server is restarting. Try again in a moment.';
+      case 'person_gone':
+        return `The account of ${name} is closed: nobody would answer.`;
       case 'overloaded':
         return 'The server has too many calls right now. Try again in a moment.';
       default:

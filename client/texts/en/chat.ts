@@ -10,6 +10,10 @@ export const chat = {
     `Calls from ${name} will not ring, and ${name} is not told. Messages still arrive.`,
   unblockHint: (name: string) => `Calls from ${name} will ring again.`,
   blocked: (name: string) => `You have blocked ${name}. Calls from ${name} do not ring.`,
+  gone: (gone: 'disabled' | 'deleted', name: string) =>
+    gone === 'deleted'
+      ? 'This account was deleted. What you wrote to each other stays.'
+      : `The account of ${name} is disabled. You can read on here, but not write or call.`,
   messages: 'Messages',
   message: 'Message',
   placeholder: (name: string) => `Write to ${name}`,

@@ -8,6 +8,12 @@ const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
   forbidden: 'You may not do this.',
   wrong_origin: 'Open this page under the address the server is set up for.',
   restarting: 'The server is restarting. Try again in a moment.',
+  registration_closed: 'Nobody can sign up on this server right now. Ask the people who run it.',
+  invitation_needed: 'You need an invitation. Ask the people who run this server for a link.',
+  invitation_unknown: 'This is no invitation of this server. Check the link, or ask for a new one.',
+  invitation_used: 'This invitation has been used already. Ask for a new one.',
+  invitation_expired: 'This invitation has expired. Ask for a new one.',
+  invitation_revoked: 'This invitation was withdrawn. Ask for a new one.',
   overloaded: 'The server has too much to do right now. Try again in a moment.',
 };
 

@@ -27,6 +27,8 @@ export const people = {
   more: 'Load more',
   account: 'Account',
   settings: 'Account settings',
+  admin: 'Administration',
+  gone: (gone: 'disabled' | 'deleted') => (gone === 'deleted' ? 'deleted account' : 'account disabled'),
   signOut: 'Sign out',
   doNotDisturb: 'Do not disturb',
   doNotDisturbOn: 'Do not disturb is on: your devices stay silent.',

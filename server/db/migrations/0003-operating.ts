@@ -27,10 +27,12 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('audit_log', (table) => {
     table.increments('id');
     table.integer('at').notNullable();
-    // No references: an entry outlives whom it is about.
-    table.text('actor').notNullable();
+    // No references: an entry outlives whom it is about, and names them as they were called then. No actor is the operator.
+    table.text('actor');
+    table.text('actor_name');
     table.text('action').notNullable();
     table.text('subject');
+    table.text('subject_name');
     table.text('details').notNullable();
     table.index(['subject']);
   });

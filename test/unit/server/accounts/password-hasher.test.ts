@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { AccountService } from '../../../../server/accounts/account-service.ts';
 import { PasswordHasher } from '../../../../server/accounts/password-hasher.ts';
+import { Registration } from '../../../../server/accounts/registration.ts';
 import { SqlAccountRepository } from '../../../../server/db/account-repository.ts';
 import { openDatabase } from '../../../../server/db/database.ts';
+import { SqlInvitationRepository } from '../../../../server/db/invitation-repository.ts';
+import { SqlServerStateRepository } from '../../../../server/db/server-state-repository.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
 const PASSWORD = 'a quiet blue harbour';
@@ -50,6 +53,11 @@ test('signing in does the same work whether the account exists or not', async ()
   const hasher = new WatchedHasher();
   const accounts = new AccountService({
     accounts: new SqlAccountRepository(database),
+    registration: new Registration({
+      state: new SqlServerStateRepository(database),
+      initial: 'open',
+      invitations: new SqlInvitationRepository(database),
+    }),
     hasher,
     onAdded: () => undefined,
   });

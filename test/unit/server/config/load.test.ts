@@ -46,6 +46,7 @@ test('every setting is read', () => {
     TURN_SECRET: `${'n'.repeat(32)},${'o'.repeat(32)}`,
     RATE_LIMIT_FACTOR: '5',
     METRICS_TOKEN: 'm'.repeat(16),
+    REGISTRATION: 'closed',
     LOG_LEVEL: 'silent',
   });
   expect(Object.keys(config).sort()).toEqual(Object.keys(schema.shape).sort());
@@ -70,6 +71,7 @@ describe('a wrong value is named with its key', () => {
     ['MEDIA_ADDRESSES', '203.0.113.7,'],
     ['MEDIA_WORKERS', '0'],
     ['MEDIA_WORKERS', 'many'],
+    ['REGISTRATION', 'everyone'],
     ['RATE_LIMIT_FACTOR', '0'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (key, value) => {

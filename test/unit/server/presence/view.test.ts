@@ -34,7 +34,8 @@ class Viewer {
     this.rows = this.rows.filter(({ id }) => id !== person.id);
     const end = this.cursor && { online: this.cursor.online, key: comparisonKey(this.cursor.username) };
     const found = comparisonKey(person.username).includes(this.search);
-    if (found && (end === null || comparePlaces(place(person), end) <= 0)) this.rows.push(person);
+    if (found && !person.gone && (end === null || comparePlaces(place(person), end) <= 0))
+      this.rows.push(person);
   }
 
   get sorted(): Person[] {
@@ -47,6 +48,7 @@ const nameOf = (number: number) => `${'abcxyz'[number % 6] ?? ''}name${number}`;
 
 type Step =
   | { type: 'come' | 'go' | 'call' | 'hangUp'; who: number }
+  | { type: 'disable' | 'enable' | 'delete'; who: number }
   | { type: 'signUp' }
   | { type: 'more' }
   | { type: 'search'; text: string };
@@ -56,6 +58,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({
       type: fc.constantFrom('come' as const, 'go' as const, 'call' as const, 'hangUp' as const),
+      who: fc.nat(159),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom('disable' as const, 'enable' as const, 'delete' as const),
       who: fc.nat(159),
     }),
   },
@@ -124,6 +133,10 @@ test('list and notices keep what a client shows equal to what the server would s
         if (type === 'come') people.connect(id, `c-${id}`);
         if (type === 'go') people.disconnect(id, `c-${id}`);
         if (type === 'call' || type === 'hangUp') people.setInCall(id, type === 'call');
+        if (type === 'disable' || type === 'enable' || type === 'delete') {
+          const username = type === 'delete' ? `deleted-${id}` : nameOf('who' in rest ? rest.who : 0);
+          people.update({ id, username, ...(type !== 'enable' && { gone: `${type}d` as const }) });
+        }
         if (type === 'signUp') {
           people.add({ id: `id${accounts}`, username: nameOf(accounts) });
           accounts += 1;

@@ -1,0 +1,69 @@
+export interface ListPage<T> {
+  rows: readonly T[];
+  more: boolean;
+}
+
+/** A list that comes page by page. */
+export class PagedList<T> {
+  readonly #ask: (last: T | undefined) => Promise<ListPage<T>>;
+  #rows = $state.raw<readonly T[] | null>(null);
+  #more = $state(false);
+  #failed = $state(false);
+  #loading = false;
+  /** Behind which row the page stands that was asked for last. */
+  #asked: T | undefined;
+  /** Counts the lists; an answer to an older one is dropped. */
+  #list = 0;
+
+  /** `ask` gets the page behind this row, or the first. */
+  constructor(ask: (last: T | undefined) => Promise<ListPage<T>>) {
+    this.#ask = ask;
+  }
+
+  /** Null until the first page has come. */
+  get rows(): readonly T[] | null {
+    return this.#rows;
+  }
+
+  get more(): boolean {
+    return this.#more;
+  }
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Begins anew. What is shown stays until the new first page is there. */
+  async reload(): Promise<void> {
+    this.#list++;
+    this.#loading = false;
+    await this.#load(undefined);
+  }
+
+  /** Asks again for what could not be had. */
+  async retry(): Promise<void> {
+    await this.#load(this.#asked);
+  }
+
+  async loadMore(): Promise<void> {
+    const last = this.#rows?.at(-1);
+    if (this.#more && !this.#loading && last) await this.#load(last);
+  }
+
+  async #load(last: T | undefined): Promise<void> {
+    const list = this.#list;
+    this.#asked = last;
+    this.#loading = true;
+    this.#failed = false;
+    try {
+      const { rows, more } = await this.#ask(last);
+      if (list !== this.#list) return;
+      this.#rows = last ? [...(this.#rows ?? []), ...rows] : rows;
+      this.#more = more;
+    } catch {
+      if (list === this.#list) this.#failed = true;
+    } finally {
+      if (list === this.#list) this.#loading = false;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import type { RegistrationMode } from '#protocol/account';
+import type { AuditDetails, InvitationState } from '#protocol/admin';
+import type { ApiErrorCode } from '../../lib/api.ts';
+
+const FAULTS: Partial<Record<ApiErrorCode, string>> = {
+  last_admin: 'This is the last admin. Make someone else an admin first.',
+  account_disabled: 'This account is disabled. Enable it first.',
+  not_found: 'It is not there any more. The list is new now.',
+  forbidden: 'You are no admin of this server any more.',
+};
+
+const STATES: Record<InvitationState, string> = {
+  open: 'Open',
+  used: 'Used',
+  expired: 'Expired',
+  revoked: 'Withdrawn',
+};
+
+const MODES: Record<RegistrationMode, string> = {
+  open: 'Everyone who opens this page',
+  invitation: 'People with an invitation',
+  closed: 'Nobody',
+};
+
+const DECIDED: Record<RegistrationMode, string> = {
+  open: 'let everyone sign up',
+  invitation: 'let people sign up by invitation only',
+  closed: 'closed registration',
+};
+
+/** What admins do. */
+export const admin = {
+  title: 'Administration',
+  notYours: 'This page is for the admins of this server.',
+  sections: 'Sections',
+  people: 'People',
+  registration: 'Registration',
+  audit: 'Audit log',
+  loading: 'Loading…',
+  failed: 'The list could not be loaded.',
+  tryAgain: 'Try again',
+  more: 'Load more',
+  cancel: 'Cancel',
+  done: 'Done',
+  working: 'Working…',
+  fault: (code: ApiErrorCode) => FAULTS[code],
+
+  search: 'Search accounts',
+  accounts: 'Accounts',
+  nobody: 'No account matches.',
+  roleAdmin: 'Admin',
+  disabled: 'Disabled',
+  you: 'You',
+  lastSeen: (time: string) => `last active ${time}`,
+  neverSeen: 'not signed in',
+  actions: (name: string) => `Actions for ${name}`,
+
+  add: 'Add account',
+  addTitle: 'Add an account',
+  addNote: 'The password is made for them, and shown to you once.',
+  username: 'Username',
+  email: 'Email',
+  makeAdmin: 'Admin of this server',
+
+  promote: 'Make admin',
+  promoted: (name: string) => `${name} is an admin now.`,
+  demote: 'Remove as admin',
+  demoted: (name: string) => `${name} is no admin any more.`,
+  enable: 'Enable',
+  enabled: (name: string) => `${name} can sign in again.`,
+
+  disable: 'Disable',
+  disableTitle: (name: string) => `Disable ${name}?`,
+  disableNote:
+    'Sessions and calls end at once, and nobody can write or call. You can enable the account again.',
+  disabledNow: (name: string) => `${name} is disabled.`,
+
+  remove: 'Delete',
+  removeTitle: (name: string) => `Delete ${name}?`,
+  removeNote: 'Name, address and settings are gone for good. What others have of the conversations stays.',
+  removed: (name: string) => `${name} is deleted.`,
+
+  reset: 'Reset password',
+  resetTitle: (name: string) => `Reset the password of ${name}?`,
+  resetNote: 'The old password is good for nothing any more, and all sessions end.',
+
+  secretTitle: (name: string) => `The password of ${name}`,
+  secretNote: 'It is shown only now. Pass it on; it can be changed under “Account settings”.',
+  password: 'Password',
+  linkTitle: 'The invitation',
+  linkNote: (until: string) => `It is shown only now, and lets one person sign up until ${until}.`,
+  link: 'Link',
+  copy: 'Copy',
+  copied: 'Copied.',
+  copyByHand: 'Your browser does not let this page copy: it is selected, press Ctrl+C.',
+
+  sessions: 'Sessions',
+  sessionsOf: (name: string) => `Sessions of ${name}`,
+  noSessions: 'Signed in nowhere.',
+  end: 'End',
+  endSession: (name: string) => `End session: ${name}`,
+  endAll: 'End all sessions',
+  ended: (count: number) => (count === 1 ? '1 session was ended.' : `${count} sessions were ended.`),
+
+  whoMaySignUp: 'Who may sign up',
+  mode: (mode: RegistrationMode) => MODES[mode],
+  modeSaved: 'Saved.',
+  invitations: 'Invitations',
+  invitationsNote: 'Each link lets one person sign up, where people with an invitation may.',
+  invite: 'Create invitation',
+  days: 'Good for',
+  dayCount: (days: number) => (days === 1 ? '1 day' : `${days} days`),
+  noInvitations: 'None yet.',
+  state: (state: InvitationState) => STATES[state],
+  madeBy: (name: string | null, time: string) => `by ${name ?? 'the operator'}, ${time}`,
+  until: (time: string) => `until ${time}`,
+  usedBy: (name: string) => `by ${name}`,
+  revoke: 'Withdraw',
+  revokeOne: (time: string) => `Withdraw the invitation of ${time}`,
+  revoked: 'The invitation is withdrawn.',
+
+  entries: 'What admins have done',
+  noEntries: 'Nothing yet.',
+  operator: 'The operator',
+  entry(action: string, subject: string, { role, registration, days, backup }: AuditDetails): string {
+    switch (action) {
+      case 'createAccount':
+        return `made an account for ${subject}${role === 'admin' ? ', as an admin' : ''}`;
+      case 'disableAccount':
+        return `disabled ${subject}`;
+      case 'enableAccount':
+        return `enabled ${subject}`;
+      case 'deleteAccount':
+        return `deleted ${subject}`;
+      case 'setRole':
+        return role === 'admin' ? `made ${subject} an admin` : `removed ${subject} as admin`;
+      case 'resetPassword':
+        return `reset the password of ${subject}`;
+      case 'endSessions':
+        return `ended sessions of ${subject}`;
+      case 'setRegistration':
+        return registration ? DECIDED[registration] : 'decided who may sign up';
+      case 'createInvitation':
+        return `created invitation ${subject}${days === undefined ? '' : ` for ${days} days`}`;
+      case 'revokeInvitation':
+        return `withdrew invitation ${subject}`;
+      case 'restore':
+        return `restored the backup ${backup ?? ''}`;
+      default:
+        return `${action} ${subject}`;
+    }
+  },
+};

@@ -1,0 +1,13 @@
+import type { RegistrationMode } from '#protocol/account';
+
+/** How the operator of a server without an account comes to the first one, which is its admin; undefined where they just sign up. */
+export function firstAccountHint(mode: RegistrationMode): string | undefined {
+  switch (mode) {
+    case 'open':
+      return undefined;
+    case 'invitation':
+      return 'Nobody has an account yet. Make the link by which the admin signs up: npm run admin -- invite';
+    case 'closed':
+      return "Nobody has an account yet. Make the admin's: npm run admin -- add <name> --email <address>";
+  }
+}

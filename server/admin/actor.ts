@@ -1,0 +1,49 @@
+import type { AdminMethod, Named } from '#protocol/admin';
+import { AppError } from '../errors.ts';
+import type { AdminStore } from './ports.ts';
+
+/** Who asks: the operator, at the command line, or someone who is signed in. */
+export type Actor = { readonly type: 'operator' } | { readonly type: 'account'; readonly accountId: string };
+
+export const OPERATOR: Actor = { type: 'operator' };
+
+/** Whom a method is for; one without a row does not compile. The operator may do everything. */
+const AUTHORISATION: Record<AdminMethod, 'admin'> = {
+  listAccounts: 'admin',
+  findAccount: 'admin',
+  listSessions: 'admin',
+  getRegistration: 'admin',
+  listInvitations: 'admin',
+  listAudit: 'admin',
+
+  createAccount: 'admin',
+  disableAccount: 'admin',
+  enableAccount: 'admin',
+  deleteAccount: 'admin',
+  setRole: 'admin',
+  resetPassword: 'admin',
+  endSessions: 'admin',
+  setRegistration: 'admin',
+  createInvitation: 'admin',
+  revokeInvitation: 'admin',
+};
+
+/**
+ * Who asks, by name, where they may: what the database says of them now counts, and no cookie. Null is the operator.
+ *
+ * @throws {AppError} `forbidden`.
+ */
+export async function authorise(
+  actor: Actor,
+  method: AdminMethod | undefined,
+  store: AdminStore,
+): Promise<Named | null> {
+  if (actor.type === 'operator') return null;
+  const account = await store.accounts.find(actor.accountId, Date.now());
+  // What is not there is nobody's to ask, and whether it is there only admins learn.
+  const rule = method === undefined ? 'admin' : AUTHORISATION[method];
+  if (account?.role !== rule || account.disabledAt !== null) {
+    throw new AppError('forbidden', 'This is for the admins of this server.');
+  }
+  return { id: account.id, name: account.username };
+}

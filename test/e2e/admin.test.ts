@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import { operatorDoor } from '../support/admin.ts';
+import { until } from '../support/until.ts';
+import type { Person } from '../support/person.ts';
+import { useStage } from './stage.ts';
+
+const stage = useStage();
+
+/** What a dialog shows this once. */
+const secretOf = async (person: Person, label: string) =>
+  (await person.screen.find('textbox', label)).evaluate((field) => (field as HTMLInputElement).value);
+
+test('an admin invites someone, and throws them out in mid-call', async () => {
+  const server = await stage.serve();
+  const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  await cleo.openAdmin('Registration');
+  await cleo.screen.click('radio', 'People with an invitation');
+  await cleo.screen.sees('Saved.');
+  await cleo.screen.click('button', 'Create invitation');
+  const link = await secretOf(cleo, 'Link');
+  await cleo.screen.click('button', 'Done');
+  await cleo.screen.sees('Open until');
+
+  // Without it there is no way in.
+  const ben = await stage.visitor(server, 'ben');
+  await ben.screen.click('link', 'Sign up');
+  await ben.screen.find('heading', 'You need an invitation');
+  await ben.open(link);
+  await ben.signUp();
+  expect(ben.page.url()).not.toContain('sign-up');
+  await ann.seesPresence('ben', 'online');
+
+  // It was for one.
+  const mallory = await stage.visitor(server, 'mallory');
+  await mallory.open(link);
+  await mallory.screen.fill('Username', 'mallory');
+  await mallory.screen.fill('Email', 'mallory@example.org');
+  await mallory.screen.fill('Password', 'a quiet blue harbour');
+  await mallory.screen.fill('Repeat password', 'a quiet blue harbour');
+  await mallory.screen.click('button', 'Sign up');
+  await mallory.screen.sees('This invitation has been used already.');
+
+  await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
+  await ben.write('Can you hear me?');
+  await ann.reads('Can you hear me?');
+  await ann.call('video');
+  await ben.answer();
+  await Promise.all([ann.seesFrames(5), ben.seesFrames(5)]);
+  await cleo.openAdmin('People');
+  await cleo.administer('ben', 'Disable');
+  await cleo.screen.sees('ben is disabled.');
+  await ben.screen.sees('Your session has ended.');
+  await ann.callEnded();
+  await ann.dismiss();
+  await ann.screen.sees('The account of ben is disabled.');
+  expect(await ann.messages()).toContain('Can you hear me?');
+  expect(await ann.screen.has('button', 'Video call')).toBe(false);
+  expect(await ann.screen.has('textbox', 'Message')).toBe(false);
+  await until('ben to leave the list', async () => (await ann.presenceOf('ben')) === undefined);
+  await ben.screen.fill('Username', 'ben');
+  await ben.screen.fill('Password', 'a quiet blue harbour');
+  await ben.screen.click('button', 'Sign in');
+  await ben.screen.sees('This account is switched off.');
+
+  await cleo.openAdmin('Audit log');
+  await cleo.screen.sees('cleo disabled ben');
+  await cleo.screen.sees('cleo let people sign up by invitation only');
+});
+
+test('accounts are made, promoted, given new passwords, and deleted; roles are told at once', async () => {
+  const server = await stage.serve();
+  const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  await cleo.openAdmin();
+  await cleo.screen.click('button', 'Add account');
+  await cleo.screen.fill('Username', 'no');
+  await cleo.screen.fill('Email', 'noor@example.org');
+  await cleo.page.keyboard.press('Enter');
+  await cleo.screen.sees('Use at least 3 characters.');
+  await cleo.screen.fill('Username', 'noor');
+  await cleo.page.keyboard.press('Enter');
+  const password = await secretOf(cleo, 'Password');
+  await cleo.screen.click('button', 'Done');
+  const noor = await stage.visitor(server, 'noor');
+  await noor.signIn({ password });
+
+  await cleo.screen.click('button', 'Actions for noor');
+  await cleo.screen.click('button', 'Make admin');
+  await cleo.screen.sees('noor is an admin now.');
+  await noor.openAdmin();
+  await noor.screen.click('button', 'Actions for noor');
+  await noor.screen.click('button', 'Remove as admin');
+  await noor.screen.sees('This page is for the admins of this server.');
+
+  await cleo.administer('noor', 'Reset password');
+  const fresh = await secretOf(cleo, 'Password');
+  await cleo.screen.click('button', 'Done');
+  await noor.screen.sees('Your session has ended.');
+  await noor.signIn({ password: fresh });
+
+  await ann.openConversation('noor');
+  await ann.write('For the archive.');
+  await cleo.screen.click('button', 'Actions for noor');
+  await cleo.screen.click('button', 'Sessions');
+  await cleo.screen.click('button', 'End all sessions');
+  await cleo.screen.sees('Signed in nowhere.');
+  await noor.screen.sees('Your session has ended.');
+  await cleo.screen.click('button', 'Done');
+  await cleo.administer('noor', 'Delete');
+  await cleo.screen.sees('noor is deleted.');
+  await ann.screen.sees('This account was deleted.');
+  expect(await ann.messages()).toContain('For the archive.');
+
+  // The last admin stays.
+  await cleo.administer('cleo', 'Delete');
+  await cleo.screen.sees('This is the last admin.');
+});
+
+test('where registration is closed, nobody is led to it', async () => {
+  const server = await stage.serve();
+  await operatorDoor(server.dataDir).ask('setRegistration', { registration: 'closed' });
+  const ann = await stage.visitor(server, 'ann');
+  await ann.screen.find('button', 'Sign in');
+  expect(await ann.screen.has('link', 'Sign up')).toBe(false);
+  await ann.open(`${server.url}/#/sign-up`);
+  await ann.screen.sees('Nobody can sign up on this server right now.');
+});
+
+test('a member finds no way to the page, and nothing on it', async () => {
+  const server = await stage.serve();
+  await stage.person(server, 'cleo');
+  const ben = await stage.person(server, 'ben');
+  await ben.screen.click('button', 'Account');
+  await ben.screen.find('button', 'Account settings');
+  expect(await ben.screen.has('button', 'Administration')).toBe(false);
+  await ben.open(`${server.url}/#/admin`);
+  await ben.screen.sees('This page is for the admins of this server.');
+});
