@@ -18,7 +18,8 @@ export interface AccountRepository {
   find(id: string): Promise<Account | undefined>;
   /** By username or email, whatever the case. */
   findByName(name: string): Promise<Account | undefined>;
-  setPasswordHash(id: string, passwordHash: string): Promise<void>;
+  /** False where the password is not the one of this hash any more: an admin was faster. */
+  changePasswordHash(id: string, from: string, to: string): Promise<boolean>;
   /** False where another account has this address. */
   setEmail(id: string, email: string): Promise<boolean>;
 }
@@ -83,13 +84,16 @@ export class AccountService {
    */
   async authenticate({ username, password }: SignIn): Promise<Account> {
     const account = await this.#accounts.findByName(username.trim());
-    if (!(await this.#hasher.verify(account?.passwordHash, password)) || account === undefined) {
+    const matches = await this.#hasher.verify(account?.passwordHash, password);
+    // Looked at once more: while it was verified an admin may have set another password, or deleted the account.
+    const now = await this.#accounts.find(account?.id ?? '');
+    if (!matches || account === undefined || now?.passwordHash !== account.passwordHash) {
       throw new AppError('wrong_credentials', 'The username or the password is wrong.');
     }
-    if (account.disabledAt !== null) {
+    if (now.disabledAt !== null) {
       throw new AppError('account_disabled', 'This account is disabled. Ask the operator of this server.');
     }
-    return account;
+    return now;
   }
 
   /** @throws {AppError} `invalid` with the fields that are wrong. */
@@ -100,7 +104,10 @@ export class AccountService {
       passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
     });
     await this.#confirm(account, form.currentPassword);
-    await this.#accounts.setPasswordHash(id, await this.#hasher.hash(form.password));
+    const passwordHash = await this.#hasher.hash(form.password);
+    if (!(await this.#accounts.changePasswordHash(id, account.passwordHash, passwordHash))) {
+      throw wrongFields({ currentPassword: 'wrong' });
+    }
   }
 
   /** @throws {AppError} `invalid` with the fields that are wrong. */

@@ -123,14 +123,15 @@ export class SqlAccountRepository implements AccountRepository {
     return row.optional().parse(found);
   }
 
-  async setPasswordHash(id: string, passwordHash: string): Promise<void> {
-    await this.#database('accounts').where({ id }).update({ password_hash: passwordHash });
+  async changePasswordHash(id: string, from: string, to: string): Promise<boolean> {
+    const unchanged = this.#database('accounts').where({ id, password_hash: from, deleted_at: null });
+    return (await unchanged.update({ password_hash: to })) > 0;
   }
 
   async setEmail(id: string, email: string): Promise<boolean> {
     try {
       await this.#database('accounts')
-        .where({ id })
+        .where({ id, deleted_at: null })
         .update({ email, email_key: comparisonKey(email) });
       return true;
     } catch (error) {

@@ -283,6 +283,18 @@ describe('what people see of it', () => {
     expect((await TestAccount.signIn(server.url, ben.self.username, password)).id).toBe(ben.id);
   });
 
+  test('a reset password counts, whatever its owner does at the same moment', async () => {
+    for (let round = 0; round < 4; round++) {
+      const ben = await someone();
+      const form = { currentPassword: PASSWORD, password: `${PASSWORD} 2`, passwordRepeat: `${PASSWORD} 2` };
+      const [{ password }] = await Promise.all([
+        pageDoor(admin).ask('resetPassword', { accountId: ben.id }),
+        ben.request('PUT', '/api/account/password', form),
+      ]);
+      expect((await TestAccount.signIn(server.url, ben.self.username, password)).id).toBe(ben.id);
+    }
+  });
+
   test('one session is ended, the other stays', async () => {
     const here = await someone();
     const there = await TestAccount.signIn(server.url, here.self.username);
