@@ -39,6 +39,7 @@ import {
   openControl,
   openData,
   portOf,
+  relayedAddressOf,
   startRelay,
   startWorkers,
 } from './start.ts';
@@ -74,12 +75,15 @@ export async function createApp(
   const certificates = await openCertificates(config, logger);
   const control = await openControl(config, logger);
   const { secret, database } = await openData(config);
-  const workers = await startWorkers(config, logger);
+  const relayedAddress = await relayedAddressOf(config);
+  const workers = await startWorkers(config, relayedAddress, logger);
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
-  const relay = await startRelay(config, { overTls: certificates !== undefined, tlsPort, logger });
+  const overTls = certificates !== undefined;
+  const relay = await startRelay(config, { relayedAddress, overTls, tlsPort, logger });
   const addresses = new AnnouncedAddresses({
     configured: config.MEDIA_ADDRESSES,
     publicName: config.PUBLIC_URL?.hostname,
+    relayed: relayedAddress,
   });
   await addresses.start();
 
@@ -186,7 +190,7 @@ export async function createApp(
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
   const server = createServer(onRequest);
   signaling.attach(server);
-  const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
+  const front = certificates && new Front({ certificates, http: server, relay: relay?.inner });
   const listener: Server = front?.server ?? server;
   const purge = setInterval(() => {
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));

@@ -9,7 +9,8 @@ import type { CertificateSource } from './reach/certificate.ts';
 import { AcmeCertificate } from './reach/acme.ts';
 import { CertificateFiles } from './reach/certificate-files.ts';
 import { Relay } from './reach/relay.ts';
-import { RELAYED_MEDIA_ADDRESS } from './reach/turn-server.ts';
+import { RELAYED_MEDIA_ADDRESS } from './reach/turn-configuration.ts';
+import { mediaAddressFor } from './reach/turn-neighbour.ts';
 import { loadSecret } from './sessions/secret.ts';
 import { startStep } from './start-error.ts';
 
@@ -62,11 +63,22 @@ export async function openCertificates(
   );
 }
 
+/** Where the relay finds the media; undefined where there is none. */
+export async function relayedAddressOf({ TURN, TURN_HOST }: Config): Promise<string | undefined> {
+  if (TURN === 'off') return undefined;
+  if (TURN_HOST === undefined) return RELAYED_MEDIA_ADDRESS;
+  return startStep(
+    () => mediaAddressFor(TURN_HOST),
+    (reason) =>
+      `No network of this machine leads to TURN_HOST (${TURN_HOST}): connect both to one, or correct it (${reason}).`,
+  );
+}
+
 export function startWorkers(
-  { MEDIA_WORKERS, MEDIA_PORT, TURN }: Config,
+  { MEDIA_WORKERS, MEDIA_PORT }: Config,
+  relayedAddress: string | undefined,
   logger: Logger,
 ): Promise<MediaWorkers> {
-  const relayedAddress = TURN === 'on' ? RELAYED_MEDIA_ADDRESS : undefined;
   return startStep(
     () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, relayedAddress, logger }),
     (reason) =>
@@ -76,17 +88,25 @@ export function startWorkers(
   );
 }
 
+interface RelayPlace {
+  relayedAddress: string | undefined;
+  overTls: boolean;
+  tlsPort: () => number;
+  logger: Logger;
+}
+
 /** Undefined where no relay is wanted. */
 export async function startRelay(
-  { TURN, TURN_PORT, TURN_SECRET, PUBLIC_URL, DATA_DIR }: Config,
-  { overTls, tlsPort, logger }: { overTls: boolean; tlsPort: () => number; logger: Logger },
+  { TURN_HOST, TURN_PORT, TURN_SECRET, TURN_DIR, PUBLIC_URL, DATA_DIR }: Config,
+  { relayedAddress, overTls, tlsPort, logger }: RelayPlace,
 ): Promise<Relay | undefined> {
-  if (TURN === 'off') return undefined;
+  if (relayedAddress === undefined) return undefined;
   return startStep(
     () =>
       Relay.start({
-        folder: DATA_DIR,
+        folder: TURN_DIR ?? DATA_DIR,
         port: TURN_PORT,
+        neighbour: TURN_HOST === undefined ? undefined : { host: TURN_HOST, mediaAddress: relayedAddress },
         secrets: TURN_SECRET,
         overTls,
         publicName: PUBLIC_URL?.hostname,
@@ -94,6 +114,8 @@ export async function startRelay(
         logger,
       }),
     (reason, code) => {
+      if (TURN_DIR !== undefined)
+        return `The relay's configuration cannot be written: set TURN_DIR to a folder that this user may write to (${reason}).`;
       if (code === 'EADDRINUSE')
         return `Port ${TURN_PORT} is taken by another program, perhaps by a coturn of the system's: stop that one, or set TURN_PORT.`;
       if (code === 'ENOENT')

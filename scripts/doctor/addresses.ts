@@ -5,7 +5,11 @@ import { broken, type Check, doubt, good } from './finding.ts';
 
 /** What clients are told of where the media is. */
 export const checkAddresses: Check = ({ MEDIA_ADDRESSES, PUBLIC_URL }) => {
-  const addresses = new AnnouncedAddresses({ configured: MEDIA_ADDRESSES, publicName: undefined });
+  const addresses = new AnnouncedAddresses({
+    configured: MEDIA_ADDRESSES,
+    publicName: undefined,
+    relayed: undefined,
+  });
   const list = addresses.list();
   addresses.close();
   const from = MEDIA_ADDRESSES ? 'set by MEDIA_ADDRESSES' : 'of this machine';
@@ -14,7 +18,7 @@ export const checkAddresses: Check = ({ MEDIA_ADDRESSES, PUBLIC_URL }) => {
 };
 
 /** Whether the name that people type leads here. */
-export const checkName: Check = async ({ PUBLIC_URL, MEDIA_PORT, MEDIA_WORKERS }) => {
+export const checkName: Check = async ({ PUBLIC_URL, MEDIA_PORT, MEDIA_WORKERS, TURN, TURN_HOST }) => {
   if (!PUBLIC_URL) {
     return [doubt('name', 'PUBLIC_URL is not set: people reach this server by its address only.')];
   }
@@ -30,6 +34,10 @@ export const checkName: Check = async ({ PUBLIC_URL, MEDIA_PORT, MEDIA_WORKERS }
   }
   const last = MEDIA_PORT + MEDIA_WORKERS - 1;
   const ports = last > MEDIA_PORT ? `${MEDIA_PORT} to ${last}` : String(MEDIA_PORT);
+  // In a container with a relay beside it the name leads to who publishes the ports, and never to the container.
+  if (TURN === 'on' && TURN_HOST !== undefined) {
+    return [good('name', `${name} resolves to ${list}: there 443/TCP and ${ports}/UDP have to lead here.`)];
+  }
   return [
     doubt(
       'name',
