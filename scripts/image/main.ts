@@ -32,7 +32,7 @@ await command(async () => {
   if (!wantsTest) return;
   process.env['CHROMIUM_BIN'] = (await ensureBrowsers(say)).chromium;
   await ensureLabTools(say);
-  await ensurePackages(['crun'], 'The test of the image', say);
+  await ensurePackages(['runc'], 'The test of the image', say);
   const { code } = await run(
     process.execPath,
     [packageFile('vitest', 'vitest.mjs'), 'run', '--config', 'test/image/vitest.config.ts'],
