@@ -1,14 +1,20 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { AnnouncedAddresses } from '../../server/reach/announced-addresses.ts';
+import { mediaAddressFor } from '../../server/reach/turn-neighbour.ts';
 import { broken, type Check, doubt, good } from './finding.ts';
 
 /** What clients are told of where the media is. */
-export const checkAddresses: Check = ({ MEDIA_ADDRESSES, PUBLIC_URL }) => {
+export const checkAddresses: Check = async ({ MEDIA_ADDRESSES, PUBLIC_URL, TURN, TURN_HOST }) => {
+  // Without a way to the relay the check of that tells.
+  const relayed =
+    TURN === 'on' && TURN_HOST !== undefined
+      ? await mediaAddressFor(TURN_HOST).catch(() => undefined)
+      : undefined;
   const addresses = new AnnouncedAddresses({
     configured: MEDIA_ADDRESSES,
     publicName: undefined,
-    relayed: undefined,
+    relayed,
   });
   const list = addresses.list();
   addresses.close();

@@ -136,7 +136,7 @@ async function connectInside(app: Namespace, turn: Namespace): Promise<void> {
 async function certificate(lab: Lab): Promise<Record<string, string>> {
   const folder = join(lab.folder, 'certificates');
   await mkdir(folder);
-  const { certFile, keyFile } = makeCertificate(folder);
+  const { certFile, keyFile } = makeCertificate(folder, NAME);
   for (const path of [folder, certFile, keyFile]) await chown(path, USER, USER);
   return {
     ACME: 'off',
