@@ -10,12 +10,10 @@ const FOLDER = cacheFolder('image');
 /** Images of its own: what stands here under the name of a public one was made here (bases.ts). */
 const OWN_STORAGE = ['--root', join(FOLDER, 'storage'), '--runroot', join(FOLDER, 'run')];
 
-/** The builder for machines without Docker's engine: buildah of Debian, as root. */
+/** The builder for machines without Docker's engine: buildah of Debian, as root. `open` one. */
 export class Buildah {
   readonly name = 'buildah';
   readonly image = 'localhost/chataway:latest';
-
-  private constructor() {}
 
   /** @throws {SetupError} where buildah is not to be had. */
   static async open(say: Say): Promise<Buildah> {

@@ -79,7 +79,7 @@ export class Container implements AsyncDisposable {
       capabilities: { bounding: service.cap_add.map((name) => `CAP_${name}`) },
       noNewPrivileges: service.security_opt.includes('no-new-privileges:true'),
     };
-    const folder = join(lab.folder, `${image.replaceAll(/\W+/g, '-')}`);
+    const folder = join(lab.folder, image.replaceAll(/\W+/g, '-'));
     await mkdir(folder);
     const bundle = {
       ociVersion: '1.0.2',

@@ -50,7 +50,8 @@ testTurn(
     const environment = await settings(folder.path);
     await using server = await startServer({ ...environment, MEDIA_ADDRESSES: '203.0.113.7' });
     expect((await stat(join(folder.path, 'turnserver.conf'))).mode & 0o777).toBe(0o600);
-    await using _coturn = await neighbour(folder.path, Number(environment['TURN_PORT']));
+    await using running = new AsyncDisposableStack();
+    running.use(await neighbour(folder.path, Number(environment['TURN_PORT'])));
 
     const client = (credentials: Credentials) =>
       TurnClient.open({ way: 'tls', port: server.port, credentials });
@@ -79,9 +80,9 @@ testTurn(
 
 testTurn('a relay elsewhere need not start anew when we do: it is told the same', async () => {
   await using folder = await temporaryFolder();
-  const { TURN_SECRET: _, ...environment } = await settings(folder.path);
+  const environment = { ...(await settings(folder.path)), TURN_SECRET: '' };
   const told = async () => {
-    await using _server = await startServer(environment);
+    await (await startServer(environment)).close();
     return readFile(join(folder.path, 'turnserver.conf'), 'utf8');
   };
   const first = await told();
