@@ -23,7 +23,7 @@ const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMI
 const SECRETS = ['TURN_SECRET', 'METRICS_TOKEN'];
 
 /** Settings that name a file or folder already: a file with that name in it would only be mistaken for it. */
-const PATHS = ['DATA_DIR', 'BACKUP_DIR', 'TLS_CERT', 'TLS_KEY'];
+const PATHS = ['DATA_DIR', 'BACKUP_DIR', 'TURN_DIR', 'TLS_CERT', 'TLS_KEY'];
 const FILE_NAMES = new Map(KEYS.filter((key) => !PATHS.includes(key)).map((key) => [`${key}_FILE`, key]));
 
 /** The folder of the backups. */
@@ -63,6 +63,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     throw new ConfigError(`${missing} is missing: HTTPS needs both TLS_CERT and TLS_KEY.`);
   }
   if (config.ACME === 'on') assertAcme(config);
+  assertTurn(config);
   return Object.freeze(config);
 }
 
@@ -76,6 +77,21 @@ function assertAcme({ PUBLIC_URL, TLS_CERT }: Settings): void {
   const name = PUBLIC_URL?.hostname;
   if (PUBLIC_URL?.protocol !== 'https:' || name === undefined || isIP(name.replace(/^\[|\]$/g, ''))) {
     throw new ConfigError('PUBLIC_URL is missing: ACME needs it as https:// and the name of this server.');
+  }
+}
+
+/** @throws {ConfigError} where a relay that runs elsewhere could not be told how, or had no clients. */
+function assertTurn({ TURN, TURN_HOST, TURN_DIR, TLS_CERT, ACME }: Settings): void {
+  if ((TURN_HOST === undefined) !== (TURN_DIR === undefined)) {
+    const missing = TURN_HOST === undefined ? 'TURN_HOST' : 'TURN_DIR';
+    throw new ConfigError(
+      `${missing} is missing: a relay that runs elsewhere needs both TURN_HOST and TURN_DIR.`,
+    );
+  }
+  if (TURN === 'on' && TURN_HOST !== undefined && TLS_CERT === undefined && ACME === 'off') {
+    throw new ConfigError(
+      'TURN_HOST is set and there is no certificate: clients reach that relay over TLS alone, set TLS_CERT or ACME.',
+    );
   }
 }
 

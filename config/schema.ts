@@ -100,11 +100,20 @@ export const schema = z.strictObject({
   TURN: z.enum(['off', 'on'], 'must be on or off').default('off'),
 
   /** The port of TURN, UDP and TCP. Over TLS it shares the port of the web application. */
-  TURN_PORT: integer(1, 65_535).default(3478),
+  TURN_PORT: integer(1, 65_534).default(3478),
+
+  /**
+   * The address of a coturn that runs elsewhere, in an inner network with this server: none is started then. Clients
+   * come to it over TLS at the port of the web application only; it has them from this server at TURN_PORT.
+   */
+  TURN_HOST: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address').optional(),
+
+  /** The folder, seen by that coturn as well, where its configuration is written for it: `turnserver.conf`. */
+  TURN_DIR: z.string().min(1, 'must not be empty').optional(),
 
   /**
    * What signs the credentials of TURN, at most two, separated by commas: the first signs, both are accepted, so that
-   * the second can be the one before. The default is a new one at each start.
+   * the second can be the one before. The default is a new one at each start, or the one that TURN_DIR has.
    */
   TURN_SECRET: listOf(z.string().min(32, 'must have at least 32 characters each'))
     .refine((list) => list.length <= 2, 'must be at most two')

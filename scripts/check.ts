@@ -1,4 +1,4 @@
-// npm run check: format, lint and types. All of them run, so that one round
+// npm run check: format, lint and types, also of what Docker reads. All of them run, so that one round
 // shows everything; with --fix the first two mend what they can.
 import { packageFile, ROOT } from './support/paths.ts';
 import { run } from './support/run.ts';
@@ -41,6 +41,16 @@ const CHECKS: readonly Check[] = [
       '--output',
       'human',
     ],
+  },
+  {
+    name: 'docker/compose.yaml (dclint)',
+    program: packageFile('dclint', 'bin', 'dclint.cjs'),
+    args: ['--config', 'docker/dclint.yaml', '--max-warnings', '0', ...(fix ? ['--fix'] : []), 'docker'],
+  },
+  {
+    name: 'docker/Dockerfile (dockerfile-utils)',
+    program: packageFile('dockerfile-utils', 'bin', 'dockerfile-utils'),
+    args: ['lint', 'docker/Dockerfile'],
   },
 ];
 

@@ -46,7 +46,15 @@ import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import { listen, openCertificates, openData, portOf, startRelay, startWorkers } from './start.ts';
+import {
+  listen,
+  openCertificates,
+  openData,
+  portOf,
+  relayedAddressOf,
+  startRelay,
+  startWorkers,
+} from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
 const PURGE_EVERY_MS = 60 * 60 * 1000;
@@ -96,12 +104,15 @@ export async function createApp(
   const certificates = await openCertificates(config, logger);
   const { secret, database } = await openData(config);
   const metrics = new Metrics();
-  const workers = await startWorkers(config, metrics.media, logger);
+  const relayedAddress = await relayedAddressOf(config);
+  const workers = await startWorkers(config, { relayedAddress, observer: metrics.media, logger });
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
-  const relay = await startRelay(config, { overTls: certificates !== undefined, tlsPort, logger });
+  const overTls = certificates !== undefined;
+  const relay = await startRelay(config, { relayedAddress, overTls, tlsPort, logger });
   const addresses = new AnnouncedAddresses({
     configured: config.MEDIA_ADDRESSES,
     publicName: config.PUBLIC_URL?.hostname,
+    relayed: relayedAddress,
   });
   await addresses.start();
 
@@ -275,7 +286,7 @@ export async function createApp(
   signaling.attach(server);
   // Whoever's connection the change of an address has cut is back before a minute is over.
   server.on('upgrade', () => addresses.refresh());
-  const front = certificates && new Front({ certificates, http: server, relayPort: relay?.innerPort });
+  const front = certificates && new Front({ certificates, http: server, relay: relay?.inner });
   const listener: Server = front?.server ?? server;
   const purge = setInterval(() => {
     sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));

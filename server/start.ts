@@ -11,7 +11,8 @@ import type { CertificateSource } from './reach/certificate.ts';
 import { AcmeCertificate } from './reach/acme.ts';
 import { CertificateFiles } from './reach/certificate-files.ts';
 import { Relay } from './reach/relay.ts';
-import { RELAYED_MEDIA_ADDRESS } from './reach/turn-server.ts';
+import { RELAYED_MEDIA_ADDRESS } from './reach/turn-configuration.ts';
+import { mediaAddressFor } from './reach/turn-neighbour.ts';
 import { loadSecret } from './sessions/secret.ts';
 import { StartError, startStep } from './start-error.ts';
 
@@ -84,15 +85,23 @@ export async function openCertificates(
   );
 }
 
-export function startWorkers(
-  { MEDIA_WORKERS, MEDIA_PORT, TURN }: Config,
-  observer: MediaObserver,
-  logger: Logger,
-): Promise<MediaWorkers> {
-  const relayedAddress = TURN === 'on' ? RELAYED_MEDIA_ADDRESS : undefined;
+/** Where the relay finds the media; undefined where there is none. */
+export async function relayedAddressOf({ TURN, TURN_HOST }: Config): Promise<string | undefined> {
+  if (TURN === 'off') return undefined;
+  if (TURN_HOST === undefined) return RELAYED_MEDIA_ADDRESS;
   return startStep(
-    () =>
-      MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, relayedAddress, observer, logger }),
+    () => mediaAddressFor(TURN_HOST),
+    (reason) =>
+      `No network of this machine leads to TURN_HOST (${TURN_HOST}): connect both to one, or correct it (${reason}).`,
+  );
+}
+
+export function startWorkers(
+  { MEDIA_WORKERS, MEDIA_PORT }: Config,
+  common: { relayedAddress: string | undefined; observer: MediaObserver; logger: Logger },
+): Promise<MediaWorkers> {
+  return startStep(
+    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, ...common }),
     (reason) =>
       reason.includes('address already in use')
         ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`
@@ -100,17 +109,25 @@ export function startWorkers(
   );
 }
 
+interface RelayPlace {
+  relayedAddress: string | undefined;
+  overTls: boolean;
+  tlsPort: () => number;
+  logger: Logger;
+}
+
 /** Undefined where no relay is wanted. */
 export async function startRelay(
-  { TURN, TURN_PORT, TURN_SECRET, PUBLIC_URL, DATA_DIR }: Config,
-  { overTls, tlsPort, logger }: { overTls: boolean; tlsPort: () => number; logger: Logger },
+  { TURN_HOST, TURN_PORT, TURN_SECRET, TURN_DIR, PUBLIC_URL, DATA_DIR }: Config,
+  { relayedAddress, overTls, tlsPort, logger }: RelayPlace,
 ): Promise<Relay | undefined> {
-  if (TURN === 'off') return undefined;
+  if (relayedAddress === undefined) return undefined;
   return startStep(
     () =>
       Relay.start({
-        folder: DATA_DIR,
+        folder: TURN_DIR ?? DATA_DIR,
         port: TURN_PORT,
+        neighbour: TURN_HOST === undefined ? undefined : { host: TURN_HOST, mediaAddress: relayedAddress },
         secrets: TURN_SECRET,
         overTls,
         publicName: PUBLIC_URL?.hostname,
@@ -118,6 +135,8 @@ export async function startRelay(
         logger,
       }),
     (reason, code) => {
+      if (TURN_DIR !== undefined)
+        return `The relay's configuration cannot be written: set TURN_DIR to a folder that this user may write to (${reason}).`;
       if (code === 'EADDRINUSE')
         return `Port ${TURN_PORT} is taken by another program, perhaps by a coturn of the system's: stop that one, or set TURN_PORT.`;
       if (code === 'ENOENT')

@@ -1,14 +1,19 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { broken, type Check, doubt, good } from './finding.ts';
+import { join } from 'node:path';
+import type { Config } from '../../config/load.ts';
+import { AcmeStore } from '../../server/reach/acme-store.ts';
+import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 /** Who renews a certificate does it weeks before; so few days left mean that nobody does. */
 const FEW_DAYS = 14;
 
-export const checkCertificate: Check = ({ TLS_CERT, TLS_KEY, PUBLIC_URL }) => {
+export const checkCertificate: Check = (config) => {
+  const { TLS_CERT, TLS_KEY, PUBLIC_URL, ACME } = config;
   const subject = 'certificate';
+  if (ACME === 'on') return [checkAcme(config)];
   if (TLS_CERT === undefined || TLS_KEY === undefined) {
     return PUBLIC_URL?.protocol === 'https:'
       ? [good(subject, 'none here: the proxy in front has it, as PUBLIC_URL says.')]
@@ -43,3 +48,25 @@ export const checkCertificate: Check = ({ TLS_CERT, TLS_KEY, PUBLIC_URL }) => {
       : good(subject, `good for ${days} days.`),
   ];
 };
+
+/** The one that the server has got itself, and renews. */
+function checkAcme({ ACME_DIRECTORY, DATA_DIR, PUBLIC_URL }: Config): Finding {
+  const subject = 'certificate';
+  const domain = PUBLIC_URL?.hostname ?? '';
+  try {
+    const store = new AcmeStore({ folder: join(DATA_DIR, 'acme'), directoryUrl: ACME_DIRECTORY, domain });
+    const kept = store.certificate();
+    if (kept === undefined) {
+      return doubt(
+        subject,
+        `none from ${new URL(ACME_DIRECTORY).host} yet: port 443 of ${domain} must lead here; the server's log tells what went wrong.`,
+      );
+    }
+    const days = Math.floor((Date.parse(new X509Certificate(kept.cert).validTo) - Date.now()) / DAY_MS);
+    return days < FEW_DAYS
+      ? broken(subject, `it expires in ${days} days and was not renewed: the server's log tells why.`)
+      : good(subject, `good for ${days} days, and renewed before they are over.`);
+  } catch (error) {
+    return broken(subject, `the one that was kept cannot be used: ${String(error)}.`);
+  }
+}

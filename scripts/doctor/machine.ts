@@ -44,7 +44,7 @@ export const checkWorker: Check = async () => {
     : [broken('media worker', `${path} does not run here: run "npm start", which makes one.`)];
 };
 
-export const checkTurnPrograms: Check = async ({ TURN }) => {
+export const checkTurnPrograms: Check = async ({ TURN, TURN_HOST }) => {
   if (TURN === 'off') {
     return [
       doubt(
@@ -53,6 +53,8 @@ export const checkTurnPrograms: Check = async ({ TURN }) => {
       ),
     ];
   }
+  // It runs elsewhere; whether it does, checkTurnPort tells.
+  if (TURN_HOST !== undefined) return [];
   const missing: string[] = [];
   for (const name of ['turnserver', 'setpriv']) if (!(await findProgram(name))) missing.push(name);
   return missing.length

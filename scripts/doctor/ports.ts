@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
 import type { Config } from '../../config/load.ts';
+import { RELAY_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 
 const ANSWERS_WITHIN_MS = 3_000;
 
 /** The page on this machine, and by the name that people type. */
 export const checkPage: Check = async (config) => {
-  const { PORT, PUBLIC_URL, TLS_CERT } = config;
+  const { PORT, PUBLIC_URL, TLS_CERT, ACME } = config;
   const findings: Finding[] = [];
   if (await isTaken('tcp', PORT)) {
-    const own = `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${PORT}`;
+    const own = `${TLS_CERT === undefined && ACME === 'off' ? 'http' : 'https'}://localhost:${PORT}`;
     findings.push(good('page', `something listens on port ${PORT} (${own}).`));
   } else {
     findings.push(
@@ -64,15 +65,25 @@ export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_WORKERS }) => {
   ];
 };
 
-export const checkTurnPort: Check = async ({ TURN, TURN_PORT }: Config) => {
+export const checkTurnPort: Check = async ({ TURN, TURN_HOST, TURN_PORT }: Config) => {
   if (TURN === 'off') return [];
+  if (TURN_HOST !== undefined) {
+    return (await accepts(TURN_PORT, TURN_HOST))
+      ? [good('relay', `it takes connections at ${TURN_HOST}, port ${TURN_PORT}.`)]
+      : [
+          broken(
+            'relay',
+            `nothing takes connections at ${TURN_HOST}, port ${TURN_PORT}: start coturn there with the turnserver.conf in TURN_DIR.`,
+          ),
+        ];
+  }
   return (await isTaken('tcp', TURN_PORT))
     ? [good('relay', `something listens on port ${TURN_PORT}.`)]
     : [doubt('relay', `nothing listens on port ${TURN_PORT}: ChatAway does not run.`)];
 };
 
 /** What the relay reaches besides the media: coturn knows no rule for ports. */
-export const checkRelayedPorts: Check = async ({ TURN, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
+export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
   if (TURN === 'off') return [];
   const table = await readFile('/proc/net/udp', 'utf8').catch(() => '');
   const open = [...table.matchAll(/^ *\d+: 00000000:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
@@ -88,7 +99,7 @@ export const checkRelayedPorts: Check = async ({ TURN, TURN_PORT, MEDIA_PORT, ME
     : [
         doubt(
           'relay',
-          `reaches the UDP ports ${others.join(', ')} of other programs, which listen at every address: keep 127.44.44.43 from them in the firewall, bind them to an address, or give ChatAway a container of its own.`,
+          `reaches the UDP ports ${others.join(', ')} of other programs, which listen at every address: keep ${TURN_HOST ?? RELAY_ADDRESS} from them in the firewall, bind them to an address, or give ChatAway a container of its own.`,
         ),
       ];
 };
@@ -112,8 +123,9 @@ async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> 
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port });
+async function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const socket = connect({ host, port, timeout: ANSWERS_WITHIN_MS });
+  socket.once('timeout', () => socket.destroy(new Error('no answer')));
   try {
     await once(socket, 'connect');
     return true;

@@ -42,6 +42,8 @@ export async function buildWorker(scratch: string, log: string, say: Say): Promi
     await step(`patch ${basename(name, '.patch')}`, 'patch', ['--strip=1', '--fuzz=0', `--input=${file}`]);
   }
   await step('configure', 'meson', ['setup', 'out', '--buildtype', 'release', '-Db_ndebug=true']);
+  // One stands for all: they are made together. mediasoup's libwebrtc includes them without waiting for them.
+  await step('generate headers', 'ninja', ['-C', 'out', 'fbs/FBS/transport.h']);
   await step('compile', 'ninja', ['-C', 'out', 'mediasoup-worker'], tellQuarters(say));
   await rm(log, { force: true });
   return join(source, 'out', 'mediasoup-worker');

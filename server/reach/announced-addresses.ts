@@ -16,6 +16,8 @@ interface Options {
   configured: readonly string[] | undefined;
   /** The name by which people reach the server, where it is set. */
   publicName: string | undefined;
+  /** The one at which the relay finds the media: there it has a port of its own, and clients have no way to it. */
+  relayed: string | undefined;
 }
 
 /**
@@ -26,14 +28,16 @@ interface Options {
 export class AnnouncedAddresses {
   readonly #configured: readonly string[] | undefined;
   readonly #publicName: string | undefined;
+  readonly #relayed: string | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #resolved: readonly string[] = [];
   #lookedUpAt = 0;
   /** The look-up that began last. */
   #lookingUp: Promise<void> = Promise.resolve();
 
-  constructor({ configured, publicName }: Options) {
+  constructor({ configured, publicName, relayed }: Options) {
     this.#configured = configured;
+    this.#relayed = relayed;
     if (configured || publicName === undefined) return;
     // In a URL an IPv6 address stands in brackets.
     const name = publicName.replace(/^\[|\]$/g, '');
@@ -65,7 +69,8 @@ export class AnnouncedAddresses {
 
   list(): string[] {
     if (this.#configured) return [...this.#configured];
-    return [...new Set([...this.#resolved, ...interfaceAddresses()])];
+    const own = interfaceAddresses().filter((address) => address !== this.#relayed);
+    return [...new Set([...this.#resolved, ...own])];
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { CertificateSource } from './certificate.ts';
 import { wantsAcme } from './client-hello.ts';
 import { plainAddress } from './plain-address.ts';
 import { proxyHeader } from './proxy-protocol.ts';
+import type { RelayAddress } from './relay.ts';
 
 /** For each of the steps before it is told what a connection is for: the first message, the handshake, the first byte. */
 const PATIENCE_MS = 10_000;
@@ -18,8 +19,8 @@ interface Options {
   certificates: CertificateSource;
   /** Gets what is HTTP and WebSocket; it listens nowhere itself. */
   http: HttpServer;
-  /** The port on the loopback at which the relay expects the PROXY protocol; undefined where there is none. */
-  relayPort: number | undefined;
+  /** Where the relay expects the PROXY protocol; undefined where there is none. */
+  relay: RelayAddress | undefined;
   /** In milliseconds; tests have less. */
   patience?: number;
 }
@@ -109,8 +110,8 @@ export class Front {
         return;
       }
       socket.unshift(first);
-      const { http, relayPort } = this.#with;
-      if (relayPort !== undefined && first.readUInt8() < STUN_BELOW) relay(socket, relayPort);
+      const { http, relay } = this.#with;
+      if (relay && first.readUInt8() < STUN_BELOW) handOver(socket, relay);
       else http.emit('connection', socket);
     });
   }
@@ -125,9 +126,9 @@ function destroyLater(socket: Socket, milliseconds: number): NodeJS.Timeout {
 }
 
 /** Hands a TURN client's stream to the relay, and says whose it is: its limits must see the true address. */
-function relay(socket: TLSSocket, port: number): void {
+function handOver(socket: TLSSocket, relay: RelayAddress): void {
   const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
-  const upstream = connect({ host: '127.0.0.1', port });
+  const upstream = connect({ ...relay });
   upstream.write(
     proxyHeader(
       { address: plainAddress(remoteAddress), port: remotePort },

@@ -4,17 +4,29 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Logger } from '../logger.ts';
 import { issueTurnCredentials } from './turn-credentials.ts';
+import { configureNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
 import { TurnServer } from './turn-server.ts';
 
 /** In seconds. A call asks for new ones at half of it. */
 const LIFETIME = 300;
 
+/** Where our front hands over what comes by TLS. */
+export interface RelayAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 interface Options {
   /** Where the configuration of coturn is written. */
   folder: string;
-  /** The port for clients, UDP and TCP. */
+  /** The port for clients, UDP and TCP; of a neighbour, the one for our front. */
   port: number;
-  /** What credentials are signed with, the first, and may be signed with; undefined makes a new one. */
+  /** The machine where a coturn runs already, and the address that it finds our media at; undefined starts one here. */
+  neighbour: { host: string; mediaAddress: string } | undefined;
+  /**
+   * What credentials are signed with, the first, and may be signed with; undefined makes a new one, or keeps the
+   * neighbour's.
+   */
   secrets: readonly string[] | undefined;
   /** Whether our own front hands TLS clients over. */
   overTls: boolean;
@@ -30,23 +42,30 @@ export class Relay {
   readonly #options: Options;
   readonly #servers: TurnServer[] = [];
   readonly #secrets: readonly string[];
-  #innerPort: number | undefined;
+  #inner: RelayAddress | undefined;
 
   private constructor(options: Options) {
     this.#options = options;
-    this.#secrets = options.secrets ?? [randomBytes(32).toString('base64url')];
+    const { secrets, neighbour, folder } = options;
+    this.#secrets = secrets ??
+      (neighbour && secretsOfNeighbour(folder)) ?? [randomBytes(32).toString('base64url')];
   }
 
   /** @throws {Error} see `TurnServer.start`. */
   static async start(options: Options): Promise<Relay> {
     const relay = new Relay(options);
     try {
-      const { folder, port, overTls, logger } = options;
+      const { folder, port, neighbour, overTls, logger } = options;
+      if (neighbour) {
+        configureNeighbour({ ...neighbour, folder, port, secrets: relay.#secrets });
+        relay.#inner = { host: neighbour.host, port };
+        return relay;
+      }
       const common = { folder, secrets: relay.#secrets, logger };
       relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
       if (overTls) {
-        relay.#innerPort = await freePort();
-        relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#innerPort }));
+        relay.#inner = { host: '127.0.0.1', port: await freePort() };
+        relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#inner.port }));
       }
       return relay;
     } catch (error) {
@@ -56,15 +75,16 @@ export class Relay {
   }
 
   /** Where our front hands over what comes by TLS; undefined where nothing does. */
-  get innerPort(): number | undefined {
-    return this.#innerPort;
+  get inner(): RelayAddress | undefined {
+    return this.#inner;
   }
 
   /** @param host By which the client reached the server. */
   iceServers(host: string, accountId: string, lifetime = LIFETIME): IceServers {
-    const { publicName, port, overTls, tlsPort } = this.#options;
+    const { publicName, port, neighbour, overTls, tlsPort } = this.#options;
     const name = publicName ?? host;
-    const urls = [`turn:${name}:${port}?transport=udp`, `turn:${name}:${port}?transport=tcp`];
+    // A neighbour has no clients but those of our front.
+    const urls = neighbour ? [] : ['udp', 'tcp'].map((way) => `turn:${name}:${port}?transport=${way}`);
     if (overTls) urls.push(`turns:${name}:${tlsPort()}?transport=tcp`);
     return issueTurnCredentials({ secret: this.#secrets[0] ?? '', urls, accountId, lifetime });
   }

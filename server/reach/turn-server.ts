@@ -7,28 +7,13 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
+import {
+  behindFront,
+  RELAY_ADDRESS,
+  RELAYED_MEDIA_ADDRESS,
+  turnConfiguration,
+} from './turn-configuration.ts';
 
-/**
- * Where relayed clients find the media: one address of the loopback that nothing else has. What listens at every address
- * of the machine is reached there, too, for coturn knows no rule for ports: README.md.
- */
-export const RELAYED_MEDIA_ADDRESS = '127.44.44.44';
-/**
- * Where the relay sends from. What it relays never leaves the machine. Programs that trust the usual 127.0.0.1 see that
- * it is not them who speaks: the media server's address is also an address of every program that listens on all of them.
- */
-const RELAY_ADDRESS = '127.44.44.43';
-/**
- * Allocations of one person: two transports at three addresses of the relay make six, an ICE restart doubles them, and
- * so does a second interface.
- */
-const USER_QUOTA = 36;
-/** Of everyone: each takes a port and some memory. */
-const TOTAL_QUOTA = 4_000;
-/** In bytes a second and allocation: twice what the media server takes of one sender. */
-const MAX_BYTES_PER_SECOND = 650_000;
-/** In seconds; a nonce that is used longer is refused, and the client takes the new one. */
-const NONCE_LIFETIME = 600;
 const RESTART_AFTER_MS = 1_000;
 const READY_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
@@ -96,7 +81,7 @@ export class TurnServer {
   async #run(): Promise<Error | undefined> {
     const { port, logger, kind } = this.#options;
     // Each time anew: an address that the machine no longer has would be waited for.
-    writeFileSync(this.#file, configuration(this.#options), { mode: 0o600 });
+    writeFileSync(this.#file, configurationOf(this.#options), { mode: 0o600 });
     // With this process gone, however it went, the kernel ends it as well: the port must be free for the next.
     const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-c', this.#file], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -143,45 +128,18 @@ export class TurnServer {
   }
 }
 
-/**
- * Everything is denied but the media server: with deny lists alone, some versions relay to the mapped forms of denied
- * addresses (CVE-2026-27624). Connections to peers by TCP (RFC 6062) would be for nobody.
- */
-function configuration({ folder, secrets, kind, port }: TurnOptions): string {
-  const listening =
-    kind === 'public'
-      ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
-      : [`listening-ip=127.0.0.1`, `tcp-proxy-port=${port}`, `listening-port=${port + 1}`, 'no-udp'];
-  return [
-    ...listening,
-    'no-tls',
-    'no-dtls',
-    'no-cli',
-    'no-tcp-relay',
-    'no-multicast-peers',
-    'no-rfc5780',
-    'no-software-attribute',
-    'no-stdout-log',
-    'log-file=stdout',
-    'simple-log',
-    'pidfile=/dev/null',
-    // It keeps nothing there, but wants to have it.
-    `userdb=${join(folder, `turn-${kind}.db`)}`,
-    'realm=chataway',
-    'fingerprint',
-    'use-auth-secret',
-    ...secrets.map((secret) => `static-auth-secret=${secret}`),
-    `stale-nonce=${NONCE_LIFETIME}`,
-    `user-quota=${USER_QUOTA}`,
-    `total-quota=${TOTAL_QUOTA}`,
-    `max-bps=${MAX_BYTES_PER_SECOND}`,
-    `relay-ip=${RELAY_ADDRESS}`,
-    'allow-loopback-peers',
-    'denied-peer-ip=0.0.0.0-255.255.255.255',
-    'denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
-    `allowed-peer-ip=${RELAYED_MEDIA_ADDRESS}`,
-    '',
-  ].join('\n');
+/** A port of the loopback for our front, and one of every address for clients. */
+function configurationOf({ folder, secrets, kind, port }: TurnOptions): string {
+  return turnConfiguration({
+    listening:
+      kind === 'public'
+        ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
+        : behindFront('127.0.0.1', port),
+    secrets,
+    database: join(folder, `turn-${kind}.db`),
+    relayAddress: RELAY_ADDRESS,
+    mediaAddress: RELAYED_MEDIA_ADDRESS,
+  });
 }
 
 function noProgram(): Error {

@@ -10,7 +10,11 @@ const stage = useStage();
 
 testTurn('Chromium and Firefox call each other', async () => {
   // Firefox offers no loopback where there is another network, so the server announces all it has, as by default.
-  const addresses = new AnnouncedAddresses({ configured: undefined, publicName: undefined }).list();
+  const addresses = new AnnouncedAddresses({
+    configured: undefined,
+    publicName: undefined,
+    relayed: undefined,
+  }).list();
   const server = await stage.serve(
     {
       MEDIA_ADDRESSES: addresses.join(','),

@@ -60,7 +60,7 @@ class Stage implements AsyncDisposable {
   async serve(options: Partial<AcmeOptions> = {}) {
     const certificates = this.certificates(options);
     const http = createHttpServer((_, answer) => void answer.end('hello'));
-    const front = new Front({ certificates, http, relayPort: undefined });
+    const front = new Front({ certificates, http, relay: undefined });
     front.server.listen(0);
     await once(front.server, 'listening');
     this.#stack.defer(async () => {

@@ -28,7 +28,11 @@ export class Pair implements AsyncDisposable {
   }
 
   /** @param suffix - makes their names unlike those of others who were here before. */
-  static async meet(lab: Lab, { ann, ben, url }: Ground, suffix = ''): Promise<Pair> {
+  static async meet(
+    lab: Lab,
+    { ann, ben, url }: Pick<Ground, 'ann' | 'ben' | 'url'>,
+    suffix = '',
+  ): Promise<Pair> {
     const places = [
       { name: `ann${suffix}`, ...ann },
       { name: `ben${suffix}`, ...ben },

@@ -30,13 +30,16 @@ const SUBJECT_ALT_NAME = '551d11';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Makes a self-signed certificate for `localhost` (RFC 5280, X.509 version 3) in this folder: Node can sign
+ * Makes a self-signed certificate for a name (RFC 5280, X.509 version 3) in this folder: Node can sign
  * one but not make one, and no test should depend on what else is installed.
  */
-export function makeCertificate(folder: string): { cert: string; certFile: string; keyFile: string } {
+export function makeCertificate(
+  folder: string,
+  host = 'localhost',
+): { cert: string; certFile: string; keyFile: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, Buffer.from('localhost')))));
-  const altName = sequence(der(0x82, Buffer.from('localhost')));
+  const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, Buffer.from(host)))));
+  const altName = sequence(der(0x82, Buffer.from(host)));
   const now = Date.now();
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

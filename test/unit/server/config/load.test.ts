@@ -43,6 +43,8 @@ test('every setting is read', () => {
     TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     TURN: 'on',
     TURN_PORT: '3479',
+    TURN_HOST: '172.30.44.3',
+    TURN_DIR: '/srv/turn',
     TURN_SECRET: `${'n'.repeat(32)},${'o'.repeat(32)}`,
     RATE_LIMIT_FACTOR: '5',
     METRICS_TOKEN: 'm'.repeat(16),
@@ -126,4 +128,14 @@ test('ACME needs a name to get a certificate for, and no certificate in files', 
   expect(
     complaint({ ACME: 'on', PUBLIC_URL: 'https://call.example.org', TLS_CERT: '/a.pem', TLS_KEY: '/b.pem' }),
   ).toContain('one of them');
+});
+
+test('a relay elsewhere needs its address, a folder, and a certificate for the way to it', () => {
+  const elsewhere = { TURN: 'on', TURN_HOST: '10.0.0.3', TURN_DIR: '/srv/turn' };
+  const files = { TLS_CERT: '/a.pem', TLS_KEY: '/b.pem' };
+  expect(loadConfig({ ...elsewhere, ...files })).toMatchObject(elsewhere);
+  expect(complaint({ ...elsewhere, ...files, TURN_DIR: '' })).toMatch(/^TURN_DIR is missing/);
+  expect(complaint({ ...elsewhere, ...files, TURN_HOST: '' })).toMatch(/^TURN_HOST is missing/);
+  expect(complaint({ ...elsewhere, ...files, TURN_HOST: 'turn' })).toMatch(/^TURN_HOST must be an IPv4/);
+  expect(complaint(elsewhere)).toContain('set TLS_CERT or ACME');
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
       { headersTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS, connectionsCheckingInterval: 50 },
       (request, response) => request.resume().on('end', () => response.end('good')),
     ),
-    relayPort: undefined,
+    relay: undefined,
     patience: PATIENCE_MS,
   });
   front.server.listen(0, '127.0.0.1');
