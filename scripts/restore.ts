@@ -45,7 +45,11 @@ async function restore(wanted: string, config: Config): Promise<void> {
 
 /** Undefined where none runs. */
 async function byServer({ folder }: Backup, { DATA_DIR }: Config): Promise<Restored | undefined> {
-  const answer = await askServer(DATA_DIR, 'restore', { folder });
+  const answer = await askServer(DATA_DIR, 'restore', { folder }).catch((error: unknown) => {
+    throw new SetupError('The server ended before it told what came of it: its log tells more.', {
+      cause: error,
+    });
+  });
   if (answer === undefined || answer.status === 200) return answer && restored.parse(answer.body);
   const { code, message } = refusal.parse(answer.body).error;
   if (code === 'unknown_method') throw new SetupError('The server is only starting: try again in a moment.');
@@ -59,6 +63,6 @@ async function here(backup: Backup, config: Config): Promise<Restored> {
   try {
     return await restoreBackup({ backup, folder: config.DATA_DIR, backups: backupsFolder(config) });
   } finally {
-    control.close();
+    await control.close();
   }
 }

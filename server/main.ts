@@ -7,7 +7,7 @@ process.umask(0o077);
 
 /** A terminal's Ctrl-C comes twice, from the terminal and from npm. */
 const SAME_WISH_MS = 500;
-/** Docker kills after ten seconds. */
+/** Docker kills after ten seconds, unless it is told otherwise. */
 const STOP_WITHIN_MS = 9_000;
 
 let stoppedAt: number | undefined;

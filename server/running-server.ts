@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { backupsFolder, type Config } from '../config/load.ts';
 import { createApp, type App, type Overrides } from './app.ts';
@@ -7,6 +8,9 @@ import { restoreBackup, type Restored } from './db/restore.ts';
 import { AppError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { openControl } from './start.ts';
+
+/** As the whole process has where it is stopped. */
+const CLOSE_WITHIN_MS = 9_000;
 
 const restoreData = z.strictObject({ folder: z.string() });
 
@@ -63,7 +67,7 @@ export class RunningServer {
       control.serve({ restore: (data) => server.#inTurn(() => server.#restore(data)) });
       return server;
     } catch (error) {
-      control.close();
+      await control.close();
       throw error;
     }
   }
@@ -80,7 +84,7 @@ export class RunningServer {
     return this.#inTurn(async () => {
       this.#closed = true;
       await this.#app.close();
-      this.#control.close();
+      await this.#control.close();
     });
   }
 
@@ -105,11 +109,25 @@ export class RunningServer {
   }
 
   async #whileClosed<T>(work: () => Promise<T>): Promise<T> {
-    await this.#app.close();
+    await this.#closeApp();
     try {
       return await work();
     } finally {
       await this.#reopen();
+    }
+  }
+
+  /** What does not close can be neither changed nor opened again: whoever watches the process starts another. */
+  async #closeApp(): Promise<void> {
+    try {
+      const late = pause(CLOSE_WITHIN_MS, undefined, { ref: false }).then(() => {
+        throw new Error('the server does not close');
+      });
+      await Promise.race([this.#app.close(), late]);
+    } catch (error) {
+      await this.#control.close();
+      this.#onBroken(error);
+      throw error;
     }
   }
 
@@ -119,7 +137,7 @@ export class RunningServer {
       const { app } = await open(config, { control: this.#control, logger: this.#logger }, this.#overrides);
       this.#app = app;
     } catch (error) {
-      this.#control.close();
+      await this.#control.close();
       this.#onBroken(error);
       throw error;
     }

@@ -42,7 +42,7 @@ function backUpBeforeUpgrade(config: Config): Promise<void> {
   return startStep(
     async () => {
       const { folder } = await makeBackup({ folder: config.DATA_DIR, backups, reason: 'before-upgrade' });
-      console.log(`The database is of an older version: it is kept in ${folder}, and upgraded.`);
+      console.error(`The database is of an older version: it is kept in ${folder}, and upgraded.`);
     },
     (reason) => `Before the database is upgraded it is backed up to ${backups}, which failed: ${reason}`,
   );

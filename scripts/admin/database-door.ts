@@ -27,8 +27,8 @@ export async function databaseDoor(config: Config): Promise<Door> {
   // Keeps a server from starting in the midst of it.
   const control = await ControlSocket.open({ folder, logger });
   // As a start does: an older database is backed up before it is brought up to date.
-  const { database } = await openData(config).catch((error: unknown) => {
-    control.close();
+  const { database } = await openData(config).catch(async (error: unknown) => {
+    await control.close();
     throw error instanceof StartError ? new CommandError(error.message) : error;
   });
   const nobody = () => undefined;
@@ -51,7 +51,7 @@ export async function databaseDoor(config: Config): Promise<Door> {
     },
     async [Symbol.asyncDispose]() {
       await database.destroy();
-      control.close();
+      await control.close();
     },
   };
 }

@@ -52,7 +52,8 @@ function serverDoor(folder: string): Door {
   return {
     async ask(method, data) {
       const answer = await reach(folder, () => askServer(folder, method, data));
-      if (!answer) throw new Busy();
+      // One that has begun to stop, or to restore, knows them no more.
+      if (!answer || answer.status === ERROR_STATUS.unknown_method) throw new Busy();
       if (answer.status >= 400) {
         const { error } = refusal.parse(answer.body);
         throw new CommandError(error.message, error);

@@ -141,7 +141,11 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
     async resetPassword({ accountId }) {
       const password = oneTimePassword();
       const passwordHash = await hasher.hash(password);
-      return async (store) => {
+      return async (store, actor) => {
+        // Their session would end before they read it, and the old one is no more.
+        if (actor?.id === accountId) {
+          throw new AppError('forbidden', 'Change your own password in your account.');
+        }
         const account = await accountOf(store, accountId);
         await store.accounts.setPasswordHash(accountId, passwordHash);
         const ended = await store.sessions.end({ accountId, except: null }, Date.now());

@@ -86,6 +86,9 @@ export class ChatService {
     const { conversationId, id, text } = request;
     const others = (await this.members(conversationId, senderId)).filter((member) => member !== senderId);
     if (others.every((member) => this.#people.get(member).gone)) {
+      // One that was written before, and is only sent again, stands.
+      const before = await this.#messages.find({ conversationId, senderId, id });
+      if (before) return { seq: before.seq, sentAt: before.sentAt };
       throw new AppError('person_gone', 'This account is closed: nobody would read it.');
     }
     const { message, added } = await this.#messages.append({

@@ -24,6 +24,9 @@ export interface ChatObserver {
   sent(): void;
 }
 
+/** What tells a message from all others: its sender made the id. */
+export type MessageKey = Pick<Message, 'conversationId' | 'senderId' | 'id'>;
+
 /** Where messages are kept. */
 export interface MessageRepository {
   /**
@@ -31,6 +34,7 @@ export interface MessageRepository {
    * sender in the same conversation, stays one message: the first is given back.
    */
   append(message: Omit<Message, 'seq'>): Promise<{ message: Message; added: boolean }>;
+  find(key: MessageKey): Promise<Message | undefined>;
   /** Up to `limit` messages next to a sequence number, oldest first. */
   list(
     conversationId: string,

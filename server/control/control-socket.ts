@@ -1,5 +1,6 @@
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { FolderLock } from './folder-lock.ts';
 import { AppError, internalError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { askServer, controlPath, type ControlAnswer } from './control-client.ts';
@@ -23,27 +24,37 @@ const BODY_MAX = 64 * 1024;
 export class ControlSocket {
   readonly #options: Options;
   readonly #server: Server;
+  readonly #lock: FolderLock;
   #methods: ControlMethods = {};
 
-  private constructor(options: Options) {
+  private constructor(options: Options, lock: FolderLock) {
     this.#options = options;
+    this.#lock = lock;
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
   /** @throws {Error} `EADDRINUSE` where a server runs on this folder already. */
   static async open(options: Options): Promise<ControlSocket> {
-    const control = new ControlSocket(options);
     const path = controlPath(options.folder);
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    if ((await askServer(options.folder, 'hello', {})) !== undefined) {
-      throw Object.assign(new Error(`another server uses ${options.folder}`), { code: 'EADDRINUSE' });
+    // Of two that start at once one gets it; and it is the kernel's to give back.
+    const lock = await FolderLock.take(options.folder);
+    try {
+      // The lock is of one machine, or one container. Others see the socket.
+      if ((await askServer(options.folder, 'hello', {})) !== undefined) {
+        throw Object.assign(new Error(`another server uses ${options.folder}`), { code: 'EADDRINUSE' });
+      }
+      // What a server that was killed has left.
+      remove(path);
+      const control = new ControlSocket(options, lock);
+      await new Promise<void>((resolve, reject) => {
+        control.#server.once('error', reject).listen(path, resolve);
+      });
+      return control;
+    } catch (error) {
+      await lock.release();
+      throw error;
     }
-    // What a server that was killed has left.
-    remove(path);
-    await new Promise<void>((resolve, reject) => {
-      control.#server.once('error', reject).listen(path, resolve);
-    });
-    return control;
   }
 
   /** From now on these are answered, too, until the function that is returned is called. */
@@ -55,10 +66,12 @@ export class ControlSocket {
     };
   }
 
-  /** Its file goes with it. */
-  close(): void {
-    this.#server.close();
+  /** Its file goes with it; resolves when another may have the folder. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
+    await closed;
+    await this.#lock.release();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@ import { callKind, endReason } from '#protocol/call';
 import { callEntry, type Message } from '#protocol/chat';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { MessageRepository } from '../chat/ports.ts';
+import type { MessageKey, MessageRepository } from '../chat/ports.ts';
 import { violates, type Database } from './database.ts';
 
 export const messageRow = z
@@ -97,12 +97,17 @@ export class SqlMessageRepository implements MessageRepository {
       return { message: added, added: true };
     } catch (error) {
       if (!violates(error, 'messages.conversation_id, messages.sender_id, messages.id')) throw error;
-      const { id, conversationId, senderId } = message;
-      const first: unknown = await selectMessages(this.#database)
-        .where({ 'messages.conversation_id': conversationId, sender_id: senderId, 'messages.id': id })
-        .first();
-      return { message: messageRow.parse(first), added: false };
+      const first = await this.find(message);
+      if (!first) throw error;
+      return { message: first, added: false };
     }
+  }
+
+  async find({ conversationId, senderId, id }: MessageKey): Promise<Message | undefined> {
+    const found: unknown = await selectMessages(this.#database)
+      .where({ 'messages.conversation_id': conversationId, sender_id: senderId, 'messages.id': id })
+      .first();
+    return messageRow.optional().parse(found);
   }
 
   async list(

@@ -2,9 +2,10 @@ import Connection from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SqlAuditRepository } from './audit-repository.ts';
 import { CERTIFICATES, copyFiles, makeBackup, settle } from './backup.ts';
-import { type Backup, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
+import { type Backup, BackupError, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
 import { connect, databaseFile, openDatabase } from './database.ts';
 import { inspect } from './inspect.ts';
 import { beginAnew } from './new-epoch.ts';
@@ -26,6 +27,8 @@ export interface Restored {
 }
 
 const WORK = '.restore-';
+const REPLACE_TRIES = 25;
+const REPLACE_AGAIN_MS = 200;
 
 /**
  * Puts the database of a backup in the place of the present one, of which a backup is made first. A process that is
@@ -82,9 +85,21 @@ async function keepPresent(
  * left beside it, is taken care of by SQLite's own locks and recovery.
  */
 async function replace(prepared: string, folder: string): Promise<void> {
+  const file = databaseFile(folder);
+  const { epoch } = inspect(prepared);
   const source = new Connection(prepared, { readonly: true, fileMustExist: true });
   try {
-    await source.backup(databaseFile(folder));
+    // Where another program is writing, SQLite copies nothing, and the library takes that for done.
+    for (let tries = 1; ; tries++) {
+      await source.backup(file);
+      if (inspect(file).epoch === epoch) break;
+      if (tries === REPLACE_TRIES) {
+        throw new BackupError(
+          'Another program is writing to the database: end it, then restore again. Nothing has changed.',
+        );
+      }
+      await pause(REPLACE_AGAIN_MS);
+    }
   } finally {
     source.close();
   }

@@ -112,6 +112,7 @@ export class MediaWorkers {
       const webRtcServer = await worker.createWebRtcServer({
         listenInfos: listenInfos(port, this.#options.relayedAddress),
       });
+      if (this.#closed) throw new Error('the workers were closed meanwhile');
       const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
       this.#workers.set(index, entry);
       this.#options.logger.info({ pid: worker.pid, port }, 'a media worker runs');

@@ -94,7 +94,9 @@ async function resolve(name: string): Promise<string[]> {
   const outside = found.map(({ address }) => address).filter((address) => !isLoopback(address));
   if (outside.length > 0) return outside;
   const asked = await Promise.allSettled([resolve4(name), resolve6(name)]);
-  return asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const addresses = asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  if (addresses.length === 0) throw new Error(`${name} has no address`);
+  return addresses;
 }
 
 const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');

@@ -29,7 +29,7 @@ test('the operator is answered, and told what is wrong', async () => {
   expect(await ask('echo', { long: 'x'.repeat(70_000) })).toMatchObject({
     body: { error: { code: 'too_large' } },
   });
-  control.close();
+  await control.close();
   expect(await ask('echo')).toBeUndefined();
 });
 
@@ -38,7 +38,7 @@ test('what a killed server left is in nobody’s way', async () => {
   await writeFile(controlPath(folder.path), '');
   const control = await ControlSocket.open({ folder: folder.path, logger });
   expect(await askServer(folder.path, 'hello', {})).toEqual({ status: 200, body: {} });
-  control.close();
+  await control.close();
 });
 
 test('a second server stays out of the data folder', async () => {
@@ -47,4 +47,17 @@ test('a second server stays out of the data folder', async () => {
   await using server = await startServer({ DATA_DIR });
   await expect(startServer({ DATA_DIR })).rejects.toThrow(/^Another ChatAway uses the data folder/);
   expect((await fetch(`${server.url}/api/session`)).status).toBe(200);
+});
+
+test('of two that start at once one gets the folder, and gives it back', async () => {
+  await using folder = await temporaryFolder();
+  const open = () => ControlSocket.open({ folder: folder.path, logger });
+  for (let round = 0; round < 20; round++) {
+    const tries = await Promise.allSettled([open(), open(), open()]);
+    const got = tries.filter((one) => one.status === 'fulfilled');
+    expect(got).toHaveLength(1);
+    const [{ value: control } = { value: undefined }] = got;
+    expect(await askServer(folder.path, 'hello', {})).toEqual({ status: 200, body: {} });
+    await control?.close();
+  }
 });

@@ -48,7 +48,10 @@ describe('pages of other origins', () => {
       expect([answer.status, codeOf(answer)]).toEqual([403, 'wrong_origin']);
       expect(answer.headers['set-cookie']).toBeUndefined();
     }
-    expect(await (await ann.request('GET', '/api/session')).json()).toEqual({ account: ann.self });
+    expect(await (await ann.request('GET', '/api/session')).json()).toEqual({
+      account: ann.self,
+      registration: 'open',
+    });
   });
 
   test.each(['cross-site', 'same-site'])(

@@ -32,7 +32,7 @@ describeTurn('the port of everything', () => {
     const { url } = stage.server;
     await Promise.all([
       fetch(`${url}/api/session`).then(async (response) => {
-        expect(await response.json()).toEqual({ account: null });
+        expect(await response.json()).toEqual({ account: null, registration: 'open' });
       }),
       TestAccount.signUp(url, `visitor-${++visitors}`).then(async (account) => {
         using tab = await account.connect();

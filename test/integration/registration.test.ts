@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CurrentSession, WhoAmI } from '#protocol/account';
 import type { ErrorBody } from '#protocol/errors';
 import { expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { PASSWORD, request, TestAccount } from '../support/account.ts';
 import { operatorDoor, pageDoor } from '../support/admin.ts';
 import { withDatabase } from '../support/data.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 /** Signs up, and tells how it went: the role, or the error's code. */
 async function signUp(server: TestServer, username: string, invitation?: string): Promise<string> {
@@ -69,7 +71,9 @@ test('one invitation, two at once: one wins, the other leaves no trace', async (
 });
 
 test('what an admin decides counts more than the setting, and outlives a restart', async () => {
-  await using server = await startServer();
+  await using folder = await temporaryFolder();
+  const DATA_DIR = join(folder.path, 'data');
+  await using server = await startServer({ DATA_DIR });
   const modeOf = async (at: TestServer) =>
     ((await (await request(at.url, 'GET', '/api/session')).json()) as WhoAmI).registration;
   const ann = await TestAccount.signUp(server.url, 'ann');
@@ -80,8 +84,8 @@ test('what an admin decides counts more than the setting, and outlives a restart
   expect(await signUp(server, 'ben')).toBe('registration_closed');
   expect(await signUp(server, 'ben', token)).toBe('registration_closed');
 
-  await server.app.close();
-  await using again = await startServer({ DATA_DIR: server.dataDir, REGISTRATION: 'open' });
+  await server.close();
+  await using again = await startServer({ DATA_DIR, REGISTRATION: 'open' });
   expect(await modeOf(again)).toBe('closed');
   await operatorDoor(again.dataDir).ask('setRegistration', { registration: 'open' });
   // Open to all, an invitation is used where it is good and in nobody's way where it is not.
