@@ -132,6 +132,10 @@ export class MediaSession {
   }
 
   consumerRemoved(consumerId: string): void {
+    // The other may be joining again: their last picture stands for a while.
+    const gone = this.#tracks().find((track) => track.consumerId === consumerId);
+    if (gone) this.#last = [...this.#last.filter(({ source }) => source !== gone.source), gone];
+    this.settled();
     this.#joined?.incoming.get(consumerId)?.consumer?.close();
     this.#joined?.incoming.delete(consumerId);
     this.#show();
@@ -141,6 +145,11 @@ export class MediaSession {
     const incoming = this.#joined?.incoming.get(consumerId);
     if (incoming) incoming.paused = paused;
     this.#show();
+  }
+
+  /** Somebody's media is on its way back: the last picture stands until it is there. */
+  unsettled(): void {
+    clearTimeout(this.#forget);
   }
 
   /** Everyone has media again: what is not there soon does not come back. */

@@ -150,6 +150,7 @@ export class ActiveCall {
     }
     if (call.state === 'ringing') mark('ringing');
     if (call.state === 'active') this.#media.settled();
+    if (call.state === 'reconnecting') this.#media.unsettled();
     this.#become(call.kind);
     const leg = ownLeg(call, this.#options.selfId);
     this.#outgoing = leg?.role === 'caller';
@@ -235,7 +236,8 @@ export class ActiveCall {
       },
       onRemote: (tracks) => {
         this.remote.show(tracks);
-        if (tracks.length) this.#trouble = null;
+        // What stands of before says nothing.
+        if (tracks.some(({ track }) => track.readyState === 'live')) this.#trouble = null;
       },
       onTrouble: (trouble) => (this.#trouble = trouble),
     });
