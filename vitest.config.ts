@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 function project(
   name: string,
   groupOrder: number,
-  options: { timeout: number; parallel: boolean },
+  options: { timeout: number; parallel: boolean; atOnce?: number },
 ): TestProjectInlineConfiguration {
   return {
     // Client code in tests is compiled as for the browser build.
@@ -26,6 +26,7 @@ function project(
       testTimeout: options.timeout,
       hookTimeout: options.timeout,
       fileParallelism: options.parallel,
+      ...(options.atOnce !== undefined && { maxConcurrency: options.atOnce }),
       // Two files at once even on two cores: these tests wait more than they compute.
       ...(options.parallel && { maxWorkers: 2 }),
       sequence: { groupOrder },
@@ -39,7 +40,8 @@ export default defineConfig({
       project('unit', 1, { timeout: 10_000, parallel: true }),
       project('integration', 2, { timeout: 30_000, parallel: true }),
       project('e2e', 3, { timeout: 2 * MINUTE, parallel: false }),
-      project('lab', 4, { timeout: 3 * MINUTE, parallel: false }),
+      // Cases of one file that say so run two at once: no more browsers than two cores bear.
+      project('lab', 4, { timeout: 3 * MINUTE, parallel: false, atOnce: 2 }),
     ],
   },
 });

@@ -162,7 +162,7 @@ describe('changing the password', () => {
     const password = 'another quiet harbour';
     const answer = await change(here, { currentPassword: PASSWORD, password, passwordRepeat: password });
     expect(answer.status).toBe(204);
-    expect(await theirs.closed(1000)).toBe(4000);
+    expect(await theirs.closed()).toBe(4000);
     expect(await whoIs(there.cookie)).toBeNull();
     expect(await whoIs(here.cookie)).toEqual(here.self);
     await mine.request('ping', {});

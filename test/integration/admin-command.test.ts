@@ -3,11 +3,19 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../config/load.ts';
+import { COMMANDS, type Input, type Output } from '../../scripts/admin/commands.ts';
+import { UsageError } from '../../scripts/admin/command-error.ts';
+import { openDoor } from '../../scripts/admin/door.ts';
 import { request, TestAccount } from '../support/account.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startServer } from '../support/server.ts';
 
 const MAIN = fileURLToPath(new URL('../../scripts/admin/main.ts', import.meta.url));
+
+const ENVIRONMENT = { PUBLIC_URL: 'https://call.example.org' };
+const LAST_ADMIN = 'This is the last admin: make someone else an admin first.';
+const SEE_HELP = 'See "npm run admin -- help".';
 
 interface Result {
   code: number;
@@ -18,20 +26,21 @@ interface Result {
 /** The command as a process of its own, as an operator types it. */
 function run(dataDir: string, ...words: string[]): Promise<Result> {
   return new Promise((resolve) => {
-    const env = { ...process.env, DATA_DIR: dataDir, PUBLIC_URL: 'https://call.example.org' };
+    const env = { ...process.env, ...ENVIRONMENT, DATA_DIR: dataDir };
     execFile(process.execPath, [MAIN, ...words], { env }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
 }
 
-const done = async (dataDir: string, ...words: string[]): Promise<string> => {
-  const { code, out, err } = await run(dataDir, ...words);
-  expect({ words, code, err }).toEqual({ words, code: 0, err: '' });
-  return out;
-};
-const json = async (dataDir: string, ...words: string[]): Promise<unknown> =>
-  JSON.parse(await done(dataDir, ...words, '--json'));
+/** The same in this process, past what reads the words and prints the answer: most of each process is its start. */
+async function command(dataDir: string, typed: string, options: Input['options'] = {}): Promise<Output> {
+  const [name = '', ...words] = typed.split(' ');
+  await using door = await openDoor(loadConfig({ ...ENVIRONMENT, DATA_DIR: dataDir }));
+  const found = COMMANDS[name];
+  if (!found) throw new Error(`there is no command "${name}"`);
+  return await found.run(door, { words, options, address: ENVIRONMENT.PUBLIC_URL });
+}
 
 const passwordIn = (out: string) => /[a-z2-9]{5}(?:-[a-z2-9]{5}){3}/.exec(out)?.[0] ?? '';
 
@@ -39,7 +48,11 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
   test('does everything through the server that runs', async () => {
     await using server = await startServer({ REGISTRATION: 'invitation' });
     const { dataDir, url } = server;
-    const link = (await done(dataDir, 'invite', '--days', '2')).split('\n')[0] ?? '';
+    const does = async (typed: string, options?: Input['options']) =>
+      (await command(dataDir, typed, options)).text;
+    const invited = await run(dataDir, 'invite', '--days', '2');
+    expect(invited).toMatchObject({ code: 0, err: '' });
+    const link = invited.out.split('\n')[0] ?? '';
     expect(link).toMatch(/^https:\/\/call\.example\.org\/#\/sign-up\/[\w-]{32}$/);
     const form = {
       username: 'ann',
@@ -50,30 +63,32 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
     };
     expect((await request(url, 'POST', '/api/account', { body: form })).status).toBe(201);
 
-    const password = passwordIn(await done(dataDir, 'add', 'ben', '--email', 'ben@example.org'));
+    const password = passwordIn(await does('add ben', { email: 'ben@example.org' }));
     const ben = await TestAccount.signIn(url, 'ben', password);
     using connection = await ben.connect();
-    expect(await done(dataDir, 'people', 'BEN')).toMatch(/^NAME.*\nben +ben@example\.org +member +enabled/);
-    expect(await done(dataDir, 'promote', 'ben@example.org')).toBe('ben is an admin.\n');
+    expect(await does('people BEN')).toMatch(/^NAME.*\nben +ben@example\.org +member +enabled/);
+    expect(await does('promote ben@example.org')).toBe('ben is an admin.');
     expect((await connection.next('selfChanged')).self.role).toBe('admin');
-    await done(dataDir, 'demote', 'ben');
-    expect(await done(dataDir, 'sessions', 'ben')).toContain('node');
-    expect(await done(dataDir, 'sign-out', 'ben')).toContain('1');
-    expect(await connection.closed(1000)).toBe(4000);
-    const fresh = passwordIn(await done(dataDir, 'reset-password', 'ben'));
+    expect(await does('demote ben')).toBe('ben is no admin any more.');
+    expect(await does('sessions ben')).toMatch(/^SESSION.*\n[\w-]+ +\S+ +[^\n]+ node$/);
+    expect(await does('sign-out ben')).toBe('Sessions of ben that were ended: 1.');
+    expect(await connection.closed()).toBe(4000);
+    const fresh = passwordIn(await does('reset-password ben'));
     await TestAccount.signIn(url, 'ben', fresh);
-    await done(dataDir, 'disable', 'ben');
+    expect(await does('disable ben')).toBe('ben is disabled.');
     await expect(TestAccount.signIn(url, 'ben', fresh)).rejects.toThrow('account_disabled');
-    await done(dataDir, 'enable', 'ben');
-    await done(dataDir, 'delete', 'ben', '--yes');
-    expect(await done(dataDir, 'registration')).toBe('Registration: invitation.\n');
-    await done(dataDir, 'registration', 'open');
-    const { invitation } = (await json(dataDir, 'invite')) as { invitation: { id: string } };
-    await done(dataDir, 'revoke', invitation.id);
-    expect(await json(dataDir, 'invitations')).toMatchObject({
+    expect(await does('enable ben')).toBe('ben is enabled.');
+    await TestAccount.signIn(url, 'ben', fresh);
+    expect(await does('delete ben', { yes: true })).toBe('ben is deleted.');
+    expect(await does('registration')).toBe('Registration: invitation.');
+    expect(await does('registration open')).toBe('Registration: open.');
+    const { data } = await command(dataDir, 'invite');
+    const { invitation } = data as { invitation: { id: string } };
+    expect(await does(`revoke ${invitation.id}`)).toBe('The invitation is withdrawn.');
+    expect((await command(dataDir, 'invitations')).data).toMatchObject({
       invitations: [{ state: 'revoked' }, { state: 'used', usedBy: 'ann', createdBy: null }],
     });
-    const audit = await done(dataDir, 'audit');
+    const audit = await does('audit');
     expect(audit.split('\n').map((line) => line.split(/ {2,}/)[2])).toEqual([
       'WHAT',
       'revokeInvitation',
@@ -88,7 +103,6 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
       'setRole',
       'createAccount',
       'createInvitation',
-      undefined,
     ]);
     expect(audit).not.toContain(password);
   });
@@ -97,16 +111,16 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
     await using folder = await temporaryFolder();
     const dataDir = folder.path;
     await (await startServer({ DATA_DIR: dataDir })).close();
-    const password = passwordIn(await done(dataDir, 'add', 'ann', '--email', 'ann@example.org'));
-    expect(await done(dataDir, 'people')).toMatch(/ann +ann@example\.org +admin/);
-    await done(dataDir, 'registration', 'closed');
-    expect(await json(dataDir, 'audit')).toMatchObject({
+    const password = passwordIn((await command(dataDir, 'add ann', { email: 'ann@example.org' })).text);
+    expect((await command(dataDir, 'people')).text).toMatch(/ann +ann@example\.org +admin/);
+    await command(dataDir, 'registration closed');
+    expect((await command(dataDir, 'audit')).data).toMatchObject({
       entries: [{ action: 'setRegistration', actor: null }, { action: 'createAccount' }],
     });
     // At once they take turns.
     const names = ['p-one', 'p-three', 'p-two'];
-    await Promise.all(names.map((name) => done(dataDir, 'add', name, '--email', `${name}@example.org`)));
-    const { accounts } = (await json(dataDir, 'people')) as { accounts: { username: string }[] };
+    await Promise.all(names.map((name) => command(dataDir, `add ${name}`, { email: `${name}@example.org` })));
+    const { accounts } = (await command(dataDir, 'people')).data as { accounts: { username: string }[] };
     expect(accounts.map(({ username }) => username)).toEqual(['ann', ...names]);
 
     await using server = await startServer({ DATA_DIR: dataDir });
@@ -116,33 +130,35 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
   test('says in one sentence what is wrong', async () => {
     await using folder = await temporaryFolder();
     const dataDir = folder.path;
-    expect(await run(dataDir, 'people')).toMatchObject({
-      code: 1,
-      err: `ChatAway: There is no ChatAway in ${dataDir}: start it once, or set DATA_DIR to the folder that it has.\n`,
-    });
+    const nothing = `There is no ChatAway in ${dataDir}: start it once, or set DATA_DIR to the folder that it has.`;
+    await expect(command(dataDir, 'people')).rejects.toThrow(nothing);
     await (await startServer({ DATA_DIR: dataDir })).close();
-    const refused = async (...words: string[]) => {
-      const { code, err } = await run(dataDir, ...words);
-      expect(err).toMatch(/^ChatAway: [^\n]+\.\n$/);
-      return [code, err];
-    };
-    expect(await refused('nonsense')).toEqual([2, expect.stringContaining('no command "nonsense"')]);
-    expect(await refused('disable')).toEqual([2, expect.stringContaining('disable <name>')]);
-    expect(await refused('invite', '--days', '0')).toEqual([2, expect.stringContaining('from 1 to 90')]);
-    expect(await refused('people', '--nope')).toEqual([2, expect.stringContaining('--nope')]);
-    expect(await refused('disable', 'nobody')).toEqual([1, expect.stringContaining('no such account')]);
-    expect(await refused('add', 'x', '--email', 'y')).toEqual([
-      1,
-      'ChatAway: Username is too short, email is no email address.\n',
-    ]);
-    await done(dataDir, 'add', 'ann', '--email', 'ann@example.org');
-    expect(await refused('delete', 'ann')).toEqual([1, expect.stringContaining('--yes')]);
-    expect(await refused('demote', 'ann')).toEqual([1, expect.stringContaining('last admin')]);
-    const { out } = await run(dataDir, 'demote', 'ann', '--json');
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'last_admin' } });
-    expect(await done(dataDir, 'help')).toContain('reset-password <name>');
+    await command(dataDir, 'add ann', { email: 'ann@example.org' });
+    await expect(command(dataDir, 'invite', { days: '0' })).rejects.toThrow(
+      new UsageError('--days takes a whole number from 1 to 90'),
+    );
+    await expect(command(dataDir, 'disable nobody')).rejects.toThrow('There is no such account.');
+    await expect(command(dataDir, 'delete ann')).rejects.toThrow(
+      'Deleting ann cannot be undone: add --yes to do it.',
+    );
+
+    const typed = [['nonsense'], ['disable'], ['people', '--nope']];
+    const wrong = await Promise.all(typed.map((words) => run(dataDir, ...words)));
+    const sentences = ['there is no command "nonsense"', 'it is "disable <name>"', "Unknown option '--nope'"];
+    expect(wrong).toEqual(
+      sentences.map((what) => ({ code: 2, out: '', err: `ChatAway: ${what}. ${SEE_HELP}\n` })),
+    );
+    expect(await run(dataDir, 'add', 'x', '--email', 'y')).toEqual({
+      code: 1,
+      out: '',
+      err: 'ChatAway: Username is too short, email is no email address.\n',
+    });
+    const { code, out, err } = await run(dataDir, 'demote', 'ann', '--json');
+    expect([code, err]).toEqual([1, `ChatAway: ${LAST_ADMIN}\n`]);
+    expect(JSON.parse(out)).toEqual({ error: { code: 'last_admin', message: LAST_ADMIN, fields: {} } });
+    expect((await run(dataDir, 'help')).out).toContain('reset-password <name>');
 
     await rm(join(dataDir, 'chataway.sqlite'));
-    expect((await run(dataDir, 'people')).code).toBe(1);
+    await expect(command(dataDir, 'people')).rejects.toThrow(nothing);
   });
 });

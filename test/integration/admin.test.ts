@@ -192,7 +192,7 @@ describe('what people see of it', () => {
     await b.request('accept', { callId });
 
     await pageDoor(admin).ask('disableAccount', { accountId: ben.id });
-    expect(await b.closed(1000)).toBe(4000);
+    expect(await b.closed()).toBe(4000);
     expect((await reaches(a, callId, 'ended')).reason).toBe('hung_up');
     const told = await c.next('personChanged', ({ person }) => person.id === ben.id && !!person.gone);
     expect(told.person.gone).toBe('disabled');
@@ -234,7 +234,7 @@ describe('what people see of it', () => {
     await b.request('block', { accountId: admin.id, blocked: true });
 
     await pageDoor(admin).ask('deleteAccount', { accountId: ben.id });
-    expect(await b.closed(1000)).toBe(4000);
+    expect(await b.closed()).toBe(4000);
     const { person } = await a.next('personChanged', (data) => data.person.gone === 'deleted');
     expect(person.username).toMatch(/^deleted-[0-9a-f]{8}$/);
     const { messages } = await a.request('listMessages', { conversationId, after: 0 });
@@ -278,7 +278,7 @@ describe('what people see of it', () => {
     const ben = await someone();
     using connection = await ben.connect();
     const { password } = await pageDoor(admin).ask('resetPassword', { accountId: ben.id });
-    expect(await connection.closed(1000)).toBe(4000);
+    expect(await connection.closed()).toBe(4000);
     await expect(TestAccount.signIn(server.url, ben.self.username)).rejects.toThrow('wrong_credentials');
     expect((await TestAccount.signIn(server.url, ben.self.username, password)).id).toBe(ben.id);
   });
@@ -305,7 +305,7 @@ describe('what people see of it', () => {
     const latest = sessions.reduce((one, other) => (one.createdAt > other.createdAt ? one : other));
     const which = { accountId: here.id, sessionId: latest.id };
     expect(await pageDoor(admin).ask('endSessions', which)).toEqual({ ended: 1 });
-    expect(await b.closed(1000)).toBe(4000);
+    expect(await b.closed()).toBe(4000);
     await a.request('ping', {});
     await expect(pageDoor(admin).ask('endSessions', which)).rejects.toMatchObject({ code: 'not_found' });
   });

@@ -45,7 +45,7 @@ test(
     const acknowledged = () => writers.flatMap((writer) => writer.acknowledged);
 
     const made: { folder: string; before: ReturnType<typeof acknowledged> }[] = [];
-    for (let round = 1; round <= 5; round++) {
+    for (let round = 1; round <= 2; round++) {
       await until('more messages', () => acknowledged().length >= round * 100);
       const before = acknowledged();
       const { code, output } = await runCommand('scripts/backup.ts', [], { DATA_DIR: server.dataDir });

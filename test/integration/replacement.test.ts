@@ -134,8 +134,7 @@ test(
     const [ringing, ...others] = pairs;
     if (!ringing) throw new Error('there is nobody');
     const ports = { PORT: String(await freePort()), MEDIA_PORT: String(await freePort()) };
-    const first = await ServerProcess.start(folder.path, ports);
-    stack.defer(() => first.signal('SIGTERM'));
+    await using first = await ServerProcess.start(folder.path, ports);
     const { url } = first;
 
     const talkers = (await Promise.all(others.slice(0, CALLS).map((pair) => talk(url, pair)))).flat();
@@ -164,8 +163,7 @@ test(
     await first.kill('SIGTERM');
     const stopped = performance.now();
     expect(first.exitCode).toBe(0);
-    const second = await ServerProcess.start(folder.path, ports);
-    stack.defer(() => second.signal('SIGTERM'));
+    await using second = await ServerProcess.start(folder.path, ports);
     const ready = performance.now();
     expect(second.url).toBe(url);
     const rings = (await callee.connection()).snapshot.calls;

@@ -1,19 +1,17 @@
 import type { ServersHome } from './networks.ts';
 import type { RouterRules } from './router.ts';
 
-/** What stands in Ann's way, and what the call doctor has to say of it. */
+/** What stands in the way, and what the call doctor has to say of it. */
 export interface DoctorCase {
   readonly name: string;
-  /** What stands between Ann and the Internet; by default nothing does. */
-  readonly network?: RouterRules;
-  /** Where the server is behind a router. */
-  readonly home?: ServersHome;
+  /** Whose browser checks; Ann's by default. */
+  readonly who?: 'ben';
+  /** What Ann's router lets through; by default it lets everything out. */
+  readonly network?: Pick<RouterRules, 'out' | 'never'>;
   /** What the server's firewall drops, see `Namespace.shut`. */
   readonly shut?: readonly string[];
-  /** Whether the relay is not there at all, or no longer answers; by default it works. */
-  readonly relay?: 'off' | 'hangs';
-  /** Whether Ben, whose network is open or the server's own, has come through before. */
-  readonly after?: 'ben';
+  /** Whether the relay no longer answers, from here on. */
+  readonly hangs?: true;
   /** The ways that are left. */
   readonly works: readonly string[];
   /** The sentence for the person. */
@@ -22,13 +20,30 @@ export interface DoctorCase {
   readonly operator: string | null;
 }
 
+/** Cases that come one after the other in one network: what the server has seen in one it knows in the next. */
+export interface DoctorStory {
+  readonly name: string;
+  /** Where the server is behind a router. */
+  readonly home?: ServersHome;
+  /** By default there is one. */
+  readonly relay?: 'off';
+  readonly cases: readonly DoctorCase[];
+}
+
 const [UDP, TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS] = ['UDP', 'TCP', 'Relay, UDP', 'Relay, TCP', 'Relay, TLS'];
 const ALL = [UDP, TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS];
 
 const NO_UDP: RouterRules = { out: ['meta l4proto tcp'] };
 const ONLY_HTTPS: RouterRules = { out: ['tcp dport 443'] };
+const LOW_TCP: RouterRules = { out: ['tcp dport < 10000'] };
+const LOW: RouterRules = { out: ['meta l4proto { tcp, udp } th dport < 10000'] };
 /** What a firewall that looks into packets may do: with the two bits 10 begin RTP and RTCP (RFC 7983), and nothing else. */
 const NO_RTP: RouterRules = { never: ['meta l4proto udp @th,64,2 2'] };
+
+const SHUT_UDP = ['udp dport 44444'];
+const SHUT_TCP = ['tcp dport 44444'];
+const SHUT_BOTH = ['meta l4proto { tcp, udp } th dport 44444'];
+const SHUT_RELAY = ['meta l4proto { tcp, udp } th dport 3478'];
 
 const FINE = 'Calls work from here: UDP reaches the server, and the picture came back.';
 const SLOWER = 'which works but is slower.';
@@ -49,43 +64,55 @@ const RELAY_DOWN =
 const WANTS_RELAY =
   'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
 
-/** One case a line. Where only Ann was there, she and the server may both be to blame. */
+/**
+ * One case a line. As long as Ben, whose network is open or the server's own, has not come through, she and the server
+ * may both be to blame. The first to come through from Ann's network is not among the others that the server tells of.
+ */
 // prettier-ignore
-export const DOCTOR_CASES: readonly DoctorCase[] = [
-  { name: 'nothing is blocked', works: ALL, person: FINE, operator: null },
-
-  { name: 'her network blocks UDP', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
-    person: `UDP ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
-  { name: 'her network blocks UDP, and Ben came through', network: NO_UDP, after: 'ben', works: [TCP, RELAY_TCP, RELAY_TLS],
-    person: `Your network blocks UDP; calls go over TCP, ${SLOWER}`, operator: null },
-  { name: 'her network blocks UDP and high ports, and Ben came through', network: { out: ['tcp dport < 10000'] }, after: 'ben',
-    works: [RELAY_TCP, RELAY_TLS], person: `Your network blocks UDP; calls go over a relay and TCP, ${SLOWER}`, operator: null },
-  { name: 'her network blocks high ports, and Ben came through', network: { out: ['meta l4proto { tcp, udp } th dport < 10000'] }, after: 'ben',
-    works: [RELAY_UDP, RELAY_TCP, RELAY_TLS], person: `Your network blocks UDP 44444; calls go over a relay, ${SLOWER}`, operator: null },
-  { name: 'her network lets only 443/TCP through', network: ONLY_HTTPS, works: [RELAY_TLS],
-    person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
-  { name: 'her network lets only 443/TCP through, and Ben came through', network: ONLY_HTTPS, after: 'ben', works: [RELAY_TLS],
-    person: `Your network blocks UDP; calls go over TLS, ${SLOWER}`, operator: null },
-  { name: 'her network drops media alone', network: NO_RTP, works: ALL, person: LOOKED_INTO, operator: null },
-
-  { name: 'the server’s firewall blocks UDP 44444', shut: ['udp dport 44444'], works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
-    person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
-  { name: 'the server’s firewall blocks TCP 44444', shut: ['tcp dport 44444'], works: [UDP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
-    person: FINE, operator: CLOSED('TCP 44444') },
-  { name: 'the server’s firewall blocks 44444', shut: ['meta l4proto { tcp, udp } th dport 44444'], works: [RELAY_UDP, RELAY_TCP, RELAY_TLS],
-    person: `UDP 44444 ${EITHER} calls go over a relay, ${SLOWER}`, operator: BOTH_CLOSED },
-  { name: 'the server’s firewall blocks the relay’s 3478', shut: ['meta l4proto { tcp, udp } th dport 3478'], works: [UDP, TCP, RELAY_TLS],
-    person: FINE, operator: null },
-  { name: 'the server’s router leads only 443/TCP to it, and Ben came through inside', home: { webPort: 443, published: ['tcp 443'], inside: 'ben' },
-    after: 'ben', works: [RELAY_TLS], person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
-
-  { name: 'the relay hangs', relay: 'hangs', works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
-  { name: 'the relay hangs, her network lets only 443/TCP through, and Ben came through', relay: 'hangs', network: ONLY_HTTPS, after: 'ben',
-    works: [], person: OTHERS, operator: RELAY_DOWN },
-  { name: 'the relay hangs, and her network lets only 443/TCP through', relay: 'hangs', network: ONLY_HTTPS,
-    works: [], person: NONE, operator: `${BOTH_CLOSED} ${RELAY_DOWN}` },
-  { name: 'there is no relay, her network lets only 443/TCP through, and Ben came through', relay: 'off', network: ONLY_HTTPS, after: 'ben',
-    works: [], person: OTHERS, operator: WANTS_RELAY },
-  { name: 'there is no relay, and the server’s firewall blocks 44444', relay: 'off', shut: ['meta l4proto { tcp, udp } th dport 44444'],
-    works: [], person: NONE, operator: BOTH_CLOSED },
+export const DOCTOR_STORIES: readonly DoctorStory[] = [
+  { name: 'the server’s firewall, and a relay that hangs', cases: [
+    { name: 'nothing is blocked', works: ALL, person: FINE, operator: null },
+    { name: 'the server’s firewall blocks UDP 44444', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+    { name: 'the server’s firewall blocks TCP 44444', shut: SHUT_TCP, works: [UDP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: FINE, operator: CLOSED('TCP 44444') },
+    { name: 'the server’s firewall blocks 44444', shut: SHUT_BOTH, works: [RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: `UDP 44444 ${EITHER} calls go over a relay, ${SLOWER}`, operator: BOTH_CLOSED },
+    { name: 'the server’s firewall blocks the relay’s 3478', shut: SHUT_RELAY, works: [UDP, TCP, RELAY_TLS], person: FINE, operator: null },
+    { name: 'her network drops media alone', network: NO_RTP, works: ALL, person: LOOKED_INTO, operator: null },
+    { name: 'the relay hangs', hangs: true, works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
+    { name: 'the relay hangs, and her network lets only 443/TCP through', network: ONLY_HTTPS,
+      works: [], person: NONE, operator: `${BOTH_CLOSED} ${RELAY_DOWN}` },
+    { name: 'Ben comes through', who: 'ben', works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
+    { name: 'the same for her as before', network: ONLY_HTTPS, works: [], person: OTHERS, operator: RELAY_DOWN },
+  ] },
+  { name: 'her network', cases: [
+    { name: 'it lets only 443/TCP through', network: ONLY_HTTPS, works: [RELAY_TLS],
+      person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
+    { name: 'it blocks UDP', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
+      person: `UDP ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+    { name: 'Ben comes through', who: 'ben', works: ALL, person: FINE, operator: null },
+    { name: 'it blocks UDP, while Ben came through', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
+      person: `Your network blocks UDP; calls go over TCP, ${SLOWER}`, operator: null },
+    { name: 'it lets only 443/TCP through, while Ben came through', network: ONLY_HTTPS, works: [RELAY_TLS],
+      person: `Your network blocks UDP; calls go over TLS, ${SLOWER}`, operator: null },
+    { name: 'it blocks UDP and high ports, while Ben came through', network: LOW_TCP, works: [RELAY_TCP, RELAY_TLS],
+      person: `Your network blocks UDP; calls go over a relay and TCP, ${SLOWER}`, operator: null },
+    { name: 'it blocks high ports, while Ben came through', network: LOW, works: [RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: `Your network blocks UDP 44444; calls go over a relay, ${SLOWER}`, operator: null },
+    { name: 'it is open, too', works: ALL, person: FINE, operator: null },
+    { name: 'UDP is closed, where both came through', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+    { name: 'neither is believed', who: 'ben', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
+      person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+  ] },
+  { name: 'there is no relay', relay: 'off', cases: [
+    { name: 'the server’s firewall blocks 44444', shut: SHUT_BOTH, works: [], person: NONE, operator: BOTH_CLOSED },
+    { name: 'Ben comes through', who: 'ben', works: [UDP, TCP], person: FINE, operator: null },
+    { name: 'her network lets only 443/TCP through', network: ONLY_HTTPS, works: [], person: OTHERS, operator: WANTS_RELAY },
+  ] },
+  { name: 'the server’s router leads only 443/TCP to it', home: { webPort: 443, published: ['tcp 443'], inside: 'ben' }, cases: [
+    { name: 'Ben comes through inside', who: 'ben', works: [UDP, TCP, RELAY_TLS], person: FINE, operator: null },
+    { name: 'Ann does not, outside', works: [RELAY_TLS], person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
+  ] },
 ];

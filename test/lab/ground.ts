@@ -12,8 +12,9 @@ const NAME = 'chataway.test';
 const PROXY = join(import.meta.dirname, 'programs', 'connect-proxy.ts');
 const PROXY_PORT = 3128;
 
-/** A machine for someone, and the HTTP proxy that their browser has to use, if there is one. */
+/** A machine for someone, their router, and the HTTP proxy that their browser has to use, where there is one. */
 export interface ClientHost extends Host {
+  readonly router?: Router;
   readonly proxy?: string;
 }
 
@@ -55,7 +56,9 @@ export async function build(lab: Lab, { clients, server: home, benIsFree, moves 
   await learn(server.machine);
 
   const client = async (label: string, place: Router | undefined): Promise<ClientHost> => {
-    const host = place ? await internet.hostBehind(place, label) : await internet.host(label);
+    const host = place
+      ? { ...(await internet.hostBehind(place, label)), router: place }
+      : await internet.host(label);
     if (!clients?.proxy || !place) {
       await learn(host.machine);
       return host;

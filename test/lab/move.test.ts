@@ -6,13 +6,15 @@ import { Lab } from './lab.ts';
 import { Pair } from './pair.ts';
 import { forgetNames } from './visitor.ts';
 
+/** Whose address changes: the first in every run, all with `LAB_CASES=all`. */
 const PLANS: readonly (Plan & { readonly name: string })[] = [
   { name: 'its router’s', moves: true, server: { webPort: 443 } },
   { name: 'its own', moves: true },
 ];
+const TRIED = process.env['LAB_CASES'] === 'all' ? PLANS : PLANS.slice(0, 1);
 
-/** Until then the call has ended by its own deadline. */
-const BACK_WITHIN_MS = 60_000;
+/** Then the call ends by its own deadline. */
+const BACK_WITHIN_MS = 30_000;
 
 /** Waits until picture and sound come, where the server's candidates have this address and no longer that one. */
 async function meetsAt(person: Person, address: string, before?: string): Promise<void> {
@@ -28,7 +30,7 @@ async function meetsAt(person: Person, address: string, before?: string): Promis
 }
 
 describeLab('a public address that changes in mid-call', () => {
-  test.for(PLANS)('is followed without a restart: $name', async (plan) => {
+  test.for(TRIED)('is followed without a restart: $name', async (plan) => {
     await using lab = new Lab();
     const ground = await build(lab, plan);
     const server = await serve(lab, ground);

@@ -72,13 +72,14 @@ export class Namespace {
   }
 
   /**
-   * Drops from now on what comes from elsewhere and fits one of these nft(8) expressions, such as `udp dport 53`; what is
-   * connected already is cut as well.
+   * Drops from now on what comes from elsewhere and fits one of these nft(8) expressions, such as `udp dport 53`, and no
+   * longer what it dropped before; what is connected already is cut as well.
    */
   async shut(...what: readonly string[]): Promise<void> {
     const rules = what.map((one) => `iifname != lo ${one} drop`).join('\n');
     const chain = `chain input {\ntype filter hook input priority filter\n${rules}\n}`;
-    await this.run('nft', `table inet firewall {\n${chain}\n}`);
+    const anew = 'table inet firewall\ndelete table inet firewall\n';
+    await this.run('nft', `${anew}table inet firewall {\n${chain}\n}`);
   }
 
   /** Sends a signal to all programs of this name in here, whoever started them. */

@@ -54,6 +54,12 @@ export class Router {
     return this.#address;
   }
 
+  /** Hands on by these rules from now on; they have no say in what was let through already, but for `never`. */
+  async restrict(rules: Pick<RouterRules, 'out' | 'never'>): Promise<void> {
+    const lines = forwarding(this.lan, rules).map((rule) => `add rule inet router forward ${rule}`);
+    await this.machine.run('nft', ['flush chain inet router forward', ...lines].join('\n'));
+  }
+
   /** Its line has another address now: its ports lead where they led. */
   async move(address: string): Promise<void> {
     this.#address = address;
@@ -73,25 +79,28 @@ export class Router {
   }
 }
 
-function ruleset(
-  { lan, device }: RouterOptions,
-  { out = [''], never = [], symmetric = false }: RouterRules,
-): string {
+function forwarding({ device }: Lan, { out = [''], never = [] }: RouterRules): string[] {
+  return [
+    ...never.map((what) => `${what} drop`),
+    'ct state established,related accept',
+    'ct status dnat accept',
+    ...out.map((what) => `iifname ${device} ${what} accept`),
+  ];
+}
+
+function ruleset({ lan, device }: RouterOptions, rules: RouterRules): string {
   return `
     table inet router {
       chain forward {
         type filter hook forward priority filter; policy drop
-        ${never.map((what) => `${what} drop`).join('\n')}
-        ct state established,related accept
-        ct status dnat accept
-        ${out.map((what) => `iifname ${lan.device} ${what} accept`).join('\n')}
+        ${forwarding(lan, rules).join('\n')}
       }
       chain before {
         type nat hook prerouting priority dstnat
       }
       chain after {
         type nat hook postrouting priority srcnat
-        oifname ${device} masquerade ${symmetric ? 'random,fully-random' : ''}
+        oifname ${device} masquerade ${rules.symmetric ? 'random,fully-random' : ''}
         # Otherwise the answer would go straight to the one inside who asked, from an address that it did not ask.
         iifname ${lan.device} oifname ${lan.device} ct status dnat masquerade
       }

@@ -6,6 +6,8 @@ import { Refused, TestConnection } from './connection.ts';
 
 /** As the client: 250 ms to 1 s. */
 const RETRY_MS = { least: 250, most: 1_000 };
+/** Where hundreds come back at once, the last of them waits for all before. */
+const PATIENCE_MS = 60_000;
 
 /** One tab that comes back whenever its connection is lost, as the client does, and notes how long it was away. */
 export class Comeback implements Disposable {
@@ -90,7 +92,7 @@ export class Comeback implements Disposable {
   async #connect(): Promise<TestConnection | undefined> {
     while (!this.#over) {
       try {
-        const connection = await TestConnection.open(this.#url, this.#cookie, this.#seat);
+        const connection = await TestConnection.open(this.#url, this.#cookie, this.#seat, PATIENCE_MS);
         if (connection.socket.readyState === connection.socket.OPEN) return connection;
       } catch {
         await sleep(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));

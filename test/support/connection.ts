@@ -63,7 +63,12 @@ export class TestConnection implements Disposable {
   }
 
   /** Connects, and waits for the snapshot. Rejects with the HTTP status where the upgrade is refused. */
-  static async open(url: string, cookie: string, seat: ConnectQuery): Promise<TestConnection> {
+  static async open(
+    url: string,
+    cookie: string,
+    seat: ConnectQuery,
+    patience = DEFAULT_WAIT_MS,
+  ): Promise<TestConnection> {
     const address = `${url.replace(/^http/, 'ws')}${SOCKET_PATH}?${new URLSearchParams({ ...seat }).toString()}`;
     const socket = new WebSocket(address, SOCKET_SUBPROTOCOL, { headers: { cookie, origin: url } });
     const connection = new TestConnection(socket, seat);
@@ -71,7 +76,10 @@ export class TestConnection implements Disposable {
       socket.once('open', () => resolve());
       socket.once('error', reject);
     });
-    await connection.next('snapshot');
+    await connection.next('snapshot', undefined, patience).catch((error: unknown) => {
+      socket.terminate();
+      throw error;
+    });
     return connection;
   }
 

@@ -7,6 +7,8 @@ import { ROOT } from '../../scripts/support/paths.ts';
 
 const PACKAGE = z.object({ scripts: z.object({ start: z.string() }) });
 const READY = /ChatAway is ready at (\S+)/;
+/** A start that takes longer hangs. */
+const READY_WITHIN_MS = 60_000;
 
 /** A server as a process of its own, which can be killed as nothing in this process can. */
 export class ServerProcess implements AsyncDisposable {
@@ -59,19 +61,33 @@ export class ServerProcess implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child);
-    server.#url = await new Promise<string>((resolve, reject) => {
-      const hear = (part: Buffer) => {
-        server.#output += part.toString();
-        const address = READY.exec(server.#output)?.[1];
-        if (address !== undefined) resolve(address);
-      };
-      child.stdout.on('data', hear);
-      child.stderr.on('data', hear);
-      child.once('exit', (code) =>
-        reject(new Error(`the server ended with ${code} before it was ready: ${server.#output}`)),
-      );
-    });
+    try {
+      server.#url = await server.#ready();
+    } catch (error) {
+      await server.kill('SIGKILL');
+      throw error;
+    }
     return server;
+  }
+
+  /** Listens to it, and resolves with the address that it tells when it is ready. */
+  async #ready(): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const fail = (what: string) => reject(new Error(`the server ${what}: ${this.#output}`));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (part: Buffer) => {
+        this.#output += part.toString();
+        const address = READY.exec(this.#output)?.[1];
+        if (address !== undefined) resolve(address);
+      });
+    }
+    this.#child.once('exit', (code) => fail(`ended with ${code} before it was ready`));
+    const late = setTimeout(() => fail('does not get ready'), READY_WITHIN_MS);
+    return promise.finally(() => clearTimeout(late));
+  }
+
+  get #gone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** Sends it this signal, whatever comes of it. */
@@ -91,7 +107,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Ends it with this signal; resolves when it is gone, with its exit code if it had one. */
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (!this.#gone) {
       const gone = once(this.#child, 'exit');
       this.#child.kill(signal);
       await gone;
