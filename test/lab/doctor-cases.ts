@@ -60,7 +60,7 @@ const CLOSED = (port: string) =>
 const BOTH_CLOSED =
   'Neither UDP nor TCP 44444 reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.';
 const RELAY_DOWN =
-  'The relay does not answer on TCP 443, where the page does: see in the server’s log whether it runs.';
+  'The relay does not answer on TCP 443, where the page does: see in the server’s log whether it runs; if it does, something in between lets only web pages through.';
 const WANTS_RELAY =
   'A relay over TLS gets through where only web pages do: set TURN=on, with a certificate of the server’s own.';
 

@@ -75,7 +75,7 @@ export const doctor = {
     // The page came by the same port.
     if (closed('turn_tls')) {
       sentences.push(
-        `The relay does not answer on TCP ${ports.get('turn_tls')}, where the page does: see in the server’s log whether it runs.`,
+        `The relay does not answer on TCP ${ports.get('turn_tls')}, where the page does: see in the server’s log whether it runs; if it does, something in between lets only web pages through.`,
       );
     }
     if (diagnosis === 'all_blocked' && !ports.has('turn_tls')) {
