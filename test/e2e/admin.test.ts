@@ -110,6 +110,12 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await ann.screen.sees('This account was deleted.');
   expect(await ann.messages()).toContain('For the archive.');
 
+  // One's own password is changed under "Account settings": a reset would end the session that is to show it.
+  await cleo.screen.click('button', 'Actions for cleo');
+  await cleo.screen.find('button', 'Delete');
+  expect(await cleo.screen.has('button', 'Reset password')).toBe(false);
+  await cleo.page.keyboard.press('Escape');
+
   // The last admin stays.
   await cleo.administer('cleo', 'Delete');
   await cleo.screen.sees('This is the last admin.');
