@@ -7,7 +7,7 @@ import type {
   AuditEntry,
   Invitation,
 } from '#protocol/admin';
-import { api, ApiError, type ApiErrorCode } from '../lib/api.ts';
+import { api, ApiError } from '../lib/api.ts';
 import { PagedList } from './paged-list.svelte.ts';
 
 const SEARCH_PAUSE = 150;
@@ -15,8 +15,13 @@ const SEARCH_PAUSE = 150;
 /** An account was made, with this password. */
 export type OnMade = (name: string, password: string) => void;
 
+/** What was asked for was not done. */
+export type OnFault = (error: ApiError) => void;
+
 interface Options {
-  onFault(code: ApiErrorCode): void;
+  /** Tells what nobody else does. */
+  onFault: OnFault;
+  onSessionDoubt(): void;
 }
 
 /** What admins see and do. */
@@ -24,16 +29,16 @@ export class Admin {
   readonly accounts: PagedList<AdminAccount>;
   readonly invitations: PagedList<Invitation>;
   readonly audit: PagedList<AuditEntry>;
-  readonly #onFault: Options['onFault'];
+  readonly #options: Options;
   #search = $state('');
   #registration = $state<RegistrationMode | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ onFault }: Options) {
-    this.#onFault = onFault;
+  constructor(options: Options) {
+    this.#options = options;
     this.accounts = new PagedList(async (last) => {
       const search = this.#search.trim();
-      const { accounts, more } = await api.admin('listAccounts', {
+      const { accounts, more } = await this.#ask('listAccounts', {
         search,
         ...(last && { after: last.username }),
       });
@@ -41,11 +46,11 @@ export class Admin {
     });
     this.invitations = new PagedList(async (last) => {
       const before = last && { time: last.createdAt, id: last.id };
-      const { invitations, more } = await api.admin('listInvitations', { ...(before && { before }) });
+      const { invitations, more } = await this.#ask('listInvitations', { ...(before && { before }) });
       return { rows: invitations, more };
     });
     this.audit = new PagedList(async (last) => {
-      const { entries, more } = await api.admin('listAudit', { ...(last && { before: last.id }) });
+      const { entries, more } = await this.#ask('listAudit', { ...(last && { before: last.id }) });
       return { rows: entries, more };
     });
   }
@@ -84,13 +89,27 @@ export class Admin {
   }
 
   /** Does it, or tells why not, which is null. */
-  async do<M extends AdminMethod>(method: M, data: AdminData<M>): Promise<AdminAnswer<M> | null> {
+  async do<M extends AdminMethod>(
+    method: M,
+    data: AdminData<M>,
+    onFault = this.#options.onFault,
+  ): Promise<AdminAnswer<M> | null> {
+    try {
+      return await this.#ask(method, data);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      onFault(error);
+      return null;
+    }
+  }
+
+  /** @throws {ApiError} */
+  async #ask<M extends AdminMethod>(method: M, data: AdminData<M>): Promise<AdminAnswer<M>> {
     try {
       return await api.admin(method, data);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.#onFault(error.code);
-      return null;
+      if (error instanceof ApiError && error.code === 'not_signed_in') this.#options.onSessionDoubt();
+      throw error;
     }
   }
 }

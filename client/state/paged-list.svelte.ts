@@ -1,3 +1,5 @@
+import { ApiError } from '../lib/api.ts';
+
 export interface ListPage<T> {
   rows: readonly T[];
   more: boolean;
@@ -8,7 +10,7 @@ export class PagedList<T> {
   readonly #ask: (last: T | undefined) => Promise<ListPage<T>>;
   #rows = $state.raw<readonly T[] | null>(null);
   #more = $state(false);
-  #failed = $state(false);
+  #fault = $state.raw<ApiError | null>(null);
   #loading = false;
   /** Behind which row the page stands that was asked for last. */
   #asked: T | undefined;
@@ -29,8 +31,9 @@ export class PagedList<T> {
     return this.#more;
   }
 
-  get failed(): boolean {
-    return this.#failed;
+  /** Why the last page could not be had. */
+  get fault(): ApiError | null {
+    return this.#fault;
   }
 
   /** Begins anew. What is shown stays until the new first page is there. */
@@ -54,14 +57,15 @@ export class PagedList<T> {
     const list = this.#list;
     this.#asked = last;
     this.#loading = true;
-    this.#failed = false;
+    this.#fault = null;
     try {
       const { rows, more } = await this.#ask(last);
       if (list !== this.#list) return;
       this.#rows = last ? [...(this.#rows ?? []), ...rows] : rows;
       this.#more = more;
-    } catch {
-      if (list === this.#list) this.#failed = true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (list === this.#list) this.#fault = error;
     } finally {
       if (list === this.#list) this.#loading = false;
     }

@@ -1,6 +1,7 @@
 import type { RegistrationMode } from '#protocol/account';
 import type { AuditDetails, InvitationState } from '#protocol/admin';
-import type { ApiErrorCode } from '../../lib/api.ts';
+import type { ApiError, ApiErrorCode } from '../../lib/api.ts';
+import { errors } from './errors.ts';
 
 const FAULTS: Partial<Record<ApiErrorCode, string>> = {
   last_admin: 'This is the last admin. Make someone else an admin first.',
@@ -43,7 +44,7 @@ export const admin = {
   cancel: 'Cancel',
   done: 'Done',
   working: 'Working…',
-  fault: (code: ApiErrorCode) => FAULTS[code],
+  fault: ({ code, retryAfter }: ApiError) => FAULTS[code] ?? errors.words(code, retryAfter),
 
   search: 'Search accounts',
   accounts: 'Accounts',
