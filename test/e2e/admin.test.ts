@@ -89,6 +89,8 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await noor.openAdmin();
   await noor.screen.click('button', 'Actions for noor');
   await noor.screen.click('button', 'Remove as admin');
+  await noor.screen.find('button', 'Cancel');
+  await noor.screen.click('button', 'Remove as admin');
   await noor.screen.sees('This page is for the admins of this server.');
 
   await cleo.administer('noor', 'Reset password');

@@ -66,6 +66,8 @@ export const admin = {
   promote: 'Make admin',
   promoted: (name: string) => `${name} is an admin now.`,
   demote: 'Remove as admin',
+  demoteTitle: (name: string) => `Remove ${name} as admin?`,
+  demoteNote: 'They go on as a member. Invitations of theirs that are open are withdrawn.',
   demoted: (name: string) => `${name} is no admin any more.`,
   enable: 'Enable',
   enabled: (name: string) => `${name} can sign in again.`,
