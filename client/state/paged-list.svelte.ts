@@ -6,7 +6,7 @@ export interface ListPage<T> {
 }
 
 /** A list that comes page by page. */
-export class PagedList<T> {
+export class PagedList<T extends { id: string | number }> {
   readonly #ask: (last: T | undefined) => Promise<ListPage<T>>;
   #rows = $state.raw<readonly T[] | null>(null);
   #more = $state(false);
@@ -51,6 +51,25 @@ export class PagedList<T> {
   async loadMore(): Promise<void> {
     const last = this.#rows?.at(-1);
     if (this.#more && !this.#loading && last) await this.#load(last);
+  }
+
+  /** Puts a row that was made here before the others. */
+  prepend(row: T): void {
+    this.#change((rows) => [row, ...rows]);
+  }
+
+  /** Shows what has become of a row, where it is shown. */
+  patch(id: T['id'], change: Partial<T>): void {
+    this.#change((rows) => rows.map((row) => (row.id === id ? { ...row, ...change } : row)));
+  }
+
+  remove(id: T['id']): void {
+    this.#change((rows) => rows.filter((row) => row.id !== id));
+    if (this.#more && this.#rows?.length === 0) void this.reload();
+  }
+
+  #change(change: (rows: readonly T[]) => readonly T[]): void {
+    if (this.#rows) this.#rows = change(this.#rows);
   }
 
   async #load(last: T | undefined): Promise<void> {
