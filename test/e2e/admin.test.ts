@@ -1,3 +1,4 @@
+import type { HTTPRequest } from 'puppeteer-core';
 import { expect, test } from 'vitest';
 import { operatorDoor } from '../support/admin.ts';
 import { until } from '../support/until.ts';
@@ -9,6 +10,18 @@ const stage = useStage();
 /** What a dialog shows this once. */
 const secretOf = async (person: Person, label: string) =>
   (await person.screen.find('textbox', label)).evaluate((field) => (field as HTMLInputElement).value);
+
+/** The page's requests for this path fail as without a connection, until what is returned is called. */
+async function refuse({ page }: Person, path: string): Promise<() => Promise<void>> {
+  const decide = (request: HTTPRequest) =>
+    void (request.url().endsWith(path) ? request.abort('connectionrefused') : request.continue());
+  await page.setRequestInterception(true);
+  page.on('request', decide);
+  return async () => {
+    page.off('request', decide);
+    await page.setRequestInterception(false);
+  };
+}
 
 test('an admin invites someone, and throws them out in mid-call', async () => {
   const server = await stage.serve();
@@ -102,9 +115,16 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await ann.openConversation('noor');
   await ann.write('For the archive.');
   await cleo.screen.click('button', 'Actions for noor');
+  const accept = await refuse(cleo, '/api/admin/listSessions');
   await cleo.screen.click('button', 'Sessions');
+  await cleo.screen.sees('The server cannot be reached.');
+  expect(await cleo.screen.shown()).not.toContain('Signed in nowhere.');
+  await accept();
+  await cleo.screen.click('button', 'Try again');
   await cleo.screen.click('button', 'End all sessions');
   await cleo.screen.sees('Signed in nowhere.');
+  // What is told behind a modal dialog is told to nobody.
+  expect(await cleo.page.$eval('dialog', ({ innerText }) => innerText)).toContain('1 session was ended.');
   await noor.screen.sees('Your session has ended.');
   await cleo.screen.click('button', 'Done');
   await cleo.administer('noor', 'Delete');

@@ -101,7 +101,8 @@ export const admin = {
   sessionsOf: (name: string) => `Sessions of ${name}`,
   noSessions: 'Signed in nowhere.',
   end: 'End',
-  endSession: (name: string) => `End session: ${name}`,
+  endSession: (name: string, address: string, since: string) =>
+    `End session: ${name}, ${address}, since ${since}`,
   endAll: 'End all sessions',
   ended: (count: number) => (count === 1 ? '1 session was ended.' : `${count} sessions were ended.`),
 
