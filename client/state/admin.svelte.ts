@@ -32,6 +32,8 @@ export class Admin {
   readonly #options: Options;
   #search = $state('');
   #registration = $state<RegistrationMode | null>(null);
+  #registrationFault = $state.raw<ApiError | null>(null);
+  #deciding = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: Options) {
@@ -64,6 +66,16 @@ export class Admin {
     return this.#registration;
   }
 
+  /** Why it is not known. */
+  get registrationFault(): ApiError | null {
+    return this.#registrationFault;
+  }
+
+  /** Whether a decision on who may sign up is on its way: until it is there, there is no other. */
+  get deciding(): boolean {
+    return this.#deciding;
+  }
+
   find(text: string): void {
     this.#search = text;
     clearTimeout(this.#timer);
@@ -75,16 +87,19 @@ export class Admin {
   }
 
   async loadRegistration(): Promise<void> {
-    const answer = await this.do('getRegistration', {});
-    if (answer) this.#registration = answer.registration;
+    this.#registrationFault = null;
+    const answer = await this.do('getRegistration', {}, (error) => (this.#registrationFault = error));
+    this.#registration = answer?.registration ?? null;
   }
 
-  /** Shown at once; where the server does not take it, as it was. */
+  /** Shown at once; where no answer takes it, only the server knows what holds. */
   async setRegistration(registration: RegistrationMode): Promise<boolean> {
-    const before = this.#registration;
+    this.#deciding = true;
     this.#registration = registration;
     const answer = await this.do('setRegistration', { registration });
-    this.#registration = answer?.registration ?? before;
+    if (answer) this.#registration = answer.registration;
+    else await this.loadRegistration();
+    this.#deciding = false;
     return answer !== null;
   }
 
