@@ -1,4 +1,4 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import type { Snapshot } from '#protocol/methods';
 import { Signaling } from '../lib/signaling.ts';
 import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
@@ -116,6 +116,16 @@ export class Workspace {
   /** The time by the server's clock, in milliseconds. */
   now(): number {
     return Date.now() + this.#clockAhead;
+  }
+
+  /**
+   * Loads what no notice keeps current: now or once there is a connection, and again whenever one is back, since
+   * much may have changed meanwhile, or have been restored. Called by a component that is being made.
+   */
+  loadOnConnection(load: () => unknown): void {
+    $effect(() => {
+      if (this.#connected) untrack(load);
+    });
   }
 
   /** Signs out, and leaves nothing to be read on a computer that others use. */

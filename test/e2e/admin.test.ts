@@ -129,6 +129,9 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await cleo.screen.click('button', 'Done');
   await cleo.administer('noor', 'Delete');
   await cleo.screen.sees('noor is deleted.');
+  await until('the focus to be on the list that noor left', () =>
+    cleo.page.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'Accounts'),
+  );
   await ann.screen.sees('This account was deleted.');
   expect(await ann.messages()).toContain('For the archive.');
 
@@ -152,6 +155,39 @@ test('where registration is closed, nobody is led to it', async () => {
   await ann.open(`${server.url}/#/sign-up`);
   await ann.screen.sees('Nobody can sign up on this server right now.');
 });
+
+test('what changed while the server was away is shown once it is back', async () => {
+  const DATA_DIR = await stage.folder();
+  const first = await stage.serve({ DATA_DIR });
+  const [cleo, ann] = [await stage.person(first, 'cleo'), await stage.person(first, 'ann')];
+  const operator = operatorDoor(DATA_DIR);
+  const { account } = await operator.ask('findAccount', { name: ann.name });
+  await ann.openSettings();
+  await cleo.openAdmin('Registration');
+  await choiceIs(cleo, 'Everyone who opens this page');
+  const admins = await cleo.inAnotherTab();
+  stage.follow(admins);
+  await admins.openAdmin();
+  await admins.screen.find('button', 'Actions for ann');
+
+  await operator.ask('setRegistration', { registration: 'closed' });
+  await operator.ask('disableAccount', { accountId: account.id });
+  await choiceIs(cleo, 'Everyone who opens this page');
+  await first.close();
+  await stage.serve({ DATA_DIR, PORT: String(first.port) });
+  await choiceIs(cleo, 'Nobody');
+  await admins.screen.sees('Disabled');
+
+  // The form that comes now asked, too, who may sign up.
+  await ann.screen.sees('Your session has ended.');
+  expect(await ann.screen.has('link', 'Sign up')).toBe(false);
+});
+
+async function choiceIs({ screen }: Person, name: string): Promise<void> {
+  await until(`the choice of "${name}"`, async () =>
+    (await screen.find('radio', name)).evaluate((radio) => (radio as HTMLInputElement).checked),
+  );
+}
 
 test('a member finds no way to the page, and nothing on it', async () => {
   const server = await stage.serve();
