@@ -146,6 +146,30 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await cleo.screen.sees('This is the last admin.');
 });
 
+test('a call is in front of a dialog, which comes back with what it shows this once', async () => {
+  const server = await stage.serve();
+  const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  await cleo.openAdmin();
+  await cleo.screen.click('button', 'Add account');
+  await cleo.screen.fill('Username', 'noor');
+  await cleo.screen.fill('Email', 'noor@example.org');
+  await cleo.page.keyboard.press('Enter');
+  const password = await secretOf(cleo, 'Password');
+
+  await ann.openConversation('cleo');
+  await ann.call('voice');
+  await cleo.answer();
+  expect(await cleo.screen.has('textbox', 'Password')).toBe(false);
+  await cleo.end();
+  await cleo.callEnded();
+  await cleo.dismiss();
+  expect(await secretOf(cleo, 'Password')).toBe(password);
+  await cleo.screen.click('button', 'Done');
+  await until('the focus to be back', () =>
+    cleo.page.evaluate(() => document.activeElement?.textContent.trim() === 'Add account'),
+  );
+});
+
 test('where registration is closed, nobody is led to it', async () => {
   const server = await stage.serve();
   await operatorDoor(server.dataDir).ask('setRegistration', { registration: 'closed' });
@@ -172,15 +196,14 @@ test('what changed while the server was away is shown once it is back', async ()
 
   await operator.ask('setRegistration', { registration: 'closed' });
   await operator.ask('disableAccount', { accountId: account.id });
+  // The form asked, too, who may sign up.
+  await ann.screen.sees('Your session has ended.');
+  expect(await ann.screen.has('link', 'Sign up')).toBe(false);
   await choiceIs(cleo, 'Everyone who opens this page');
   await first.close();
   await stage.serve({ DATA_DIR, PORT: String(first.port) });
   await choiceIs(cleo, 'Nobody');
   await admins.screen.sees('Disabled');
-
-  // The form that comes now asked, too, who may sign up.
-  await ann.screen.sees('Your session has ended.');
-  expect(await ann.screen.has('link', 'Sign up')).toBe(false);
 });
 
 async function choiceIs({ screen }: Person, name: string): Promise<void> {
