@@ -26,7 +26,11 @@ async function refuse({ page }: Person, path: string): Promise<() => Promise<voi
 test('an admin invites someone, and throws them out in mid-call', async () => {
   const server = await stage.serve();
   const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  const accept = await refuse(cleo, '/api/admin/getRegistration');
   await cleo.openAdmin('Registration');
+  await cleo.screen.sees('The server cannot be reached.');
+  await accept();
+  await cleo.screen.click('button', 'Try again');
   await cleo.screen.click('radio', 'People with an invitation');
   await cleo.screen.sees('Saved.');
   await cleo.screen.click('button', 'Create invitation');
