@@ -40,12 +40,18 @@ async function enter(account: Self): Promise<void> {
   save('signed-in', true);
   const { openApp } = await loadApp();
   root.replaceChildren();
-  openApp(root, account, leave);
+  openApp(root, account, (ended) => void leave(ended));
 }
 
-function leave(ended: boolean): void {
+async function leave(ended: boolean): Promise<void> {
   // Who signs out does not leave the next person a link to where they were.
   if (!ended) history.replaceState(null, '', '#/');
+  try {
+    // It may have been decided anew since the page was loaded.
+    ({ registration } = await api.currentSession());
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
   askWho(ended);
 }
 

@@ -7,7 +7,7 @@ import type {
   AuditEntry,
   Invitation,
 } from '#protocol/admin';
-import { api, ApiError, type ApiErrorCode } from '../lib/api.ts';
+import { api, ApiError } from '../lib/api.ts';
 import { PagedList } from './paged-list.svelte.ts';
 
 const SEARCH_PAUSE = 150;
@@ -15,8 +15,13 @@ const SEARCH_PAUSE = 150;
 /** An account was made, with this password. */
 export type OnMade = (name: string, password: string) => void;
 
+/** What was asked for was not done. */
+export type OnFault = (error: ApiError) => void;
+
 interface Options {
-  onFault(code: ApiErrorCode): void;
+  /** Tells what nobody else does. */
+  onFault: OnFault;
+  onSessionDoubt(): void;
 }
 
 /** What admins see and do. */
@@ -24,16 +29,18 @@ export class Admin {
   readonly accounts: PagedList<AdminAccount>;
   readonly invitations: PagedList<Invitation>;
   readonly audit: PagedList<AuditEntry>;
-  readonly #onFault: Options['onFault'];
+  readonly #options: Options;
   #search = $state('');
   #registration = $state<RegistrationMode | null>(null);
+  #registrationFault = $state.raw<ApiError | null>(null);
+  #deciding = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ onFault }: Options) {
-    this.#onFault = onFault;
+  constructor(options: Options) {
+    this.#options = options;
     this.accounts = new PagedList(async (last) => {
       const search = this.#search.trim();
-      const { accounts, more } = await api.admin('listAccounts', {
+      const { accounts, more } = await this.#ask('listAccounts', {
         search,
         ...(last && { after: last.username }),
       });
@@ -41,11 +48,11 @@ export class Admin {
     });
     this.invitations = new PagedList(async (last) => {
       const before = last && { time: last.createdAt, id: last.id };
-      const { invitations, more } = await api.admin('listInvitations', { ...(before && { before }) });
+      const { invitations, more } = await this.#ask('listInvitations', { ...(before && { before }) });
       return { rows: invitations, more };
     });
     this.audit = new PagedList(async (last) => {
-      const { entries, more } = await api.admin('listAudit', { ...(last && { before: last.id }) });
+      const { entries, more } = await this.#ask('listAudit', { ...(last && { before: last.id }) });
       return { rows: entries, more };
     });
   }
@@ -59,6 +66,16 @@ export class Admin {
     return this.#registration;
   }
 
+  /** Why it is not known. */
+  get registrationFault(): ApiError | null {
+    return this.#registrationFault;
+  }
+
+  /** Whether a decision on who may sign up is on its way: until it is there, there is no other. */
+  get deciding(): boolean {
+    return this.#deciding;
+  }
+
   find(text: string): void {
     this.#search = text;
     clearTimeout(this.#timer);
@@ -70,27 +87,44 @@ export class Admin {
   }
 
   async loadRegistration(): Promise<void> {
-    const answer = await this.do('getRegistration', {});
-    if (answer) this.#registration = answer.registration;
+    this.#registrationFault = null;
+    const answer = await this.do('getRegistration', {}, (error) => (this.#registrationFault = error));
+    this.#registration = answer?.registration ?? null;
   }
 
-  /** Shown at once; where the server does not take it, as it was. */
+  /** Shown at once; where no answer takes it, only the server knows what holds. */
   async setRegistration(registration: RegistrationMode): Promise<boolean> {
-    const before = this.#registration;
+    this.#deciding = true;
     this.#registration = registration;
     const answer = await this.do('setRegistration', { registration });
-    this.#registration = answer?.registration ?? before;
+    if (answer) this.#registration = answer.registration;
+    else await this.loadRegistration();
+    this.#deciding = false;
     return answer !== null;
   }
 
   /** Does it, or tells why not, which is null. */
-  async do<M extends AdminMethod>(method: M, data: AdminData<M>): Promise<AdminAnswer<M> | null> {
+  async do<M extends AdminMethod>(
+    method: M,
+    data: AdminData<M>,
+    onFault = this.#options.onFault,
+  ): Promise<AdminAnswer<M> | null> {
+    try {
+      return await this.#ask(method, data);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      onFault(error);
+      return null;
+    }
+  }
+
+  /** @throws {ApiError} */
+  async #ask<M extends AdminMethod>(method: M, data: AdminData<M>): Promise<AdminAnswer<M>> {
     try {
       return await api.admin(method, data);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.#onFault(error.code);
-      return null;
+      if (error instanceof ApiError && error.code === 'not_signed_in') this.#options.onSessionDoubt();
+      throw error;
     }
   }
 }

@@ -1,14 +1,16 @@
+import { ApiError } from '../lib/api.ts';
+
 export interface ListPage<T> {
   rows: readonly T[];
   more: boolean;
 }
 
 /** A list that comes page by page. */
-export class PagedList<T> {
+export class PagedList<T extends { id: string | number }> {
   readonly #ask: (last: T | undefined) => Promise<ListPage<T>>;
   #rows = $state.raw<readonly T[] | null>(null);
   #more = $state(false);
-  #failed = $state(false);
+  #fault = $state.raw<ApiError | null>(null);
   #loading = false;
   /** Behind which row the page stands that was asked for last. */
   #asked: T | undefined;
@@ -29,8 +31,9 @@ export class PagedList<T> {
     return this.#more;
   }
 
-  get failed(): boolean {
-    return this.#failed;
+  /** Why the last page could not be had. */
+  get fault(): ApiError | null {
+    return this.#fault;
   }
 
   /** Begins anew. What is shown stays until the new first page is there. */
@@ -50,18 +53,38 @@ export class PagedList<T> {
     if (this.#more && !this.#loading && last) await this.#load(last);
   }
 
+  /** Puts a row that was made here before the others. */
+  prepend(row: T): void {
+    this.#change((rows) => [row, ...rows]);
+  }
+
+  /** Shows what has become of a row, where it is shown. */
+  patch(id: T['id'], change: Partial<T>): void {
+    this.#change((rows) => rows.map((row) => (row.id === id ? { ...row, ...change } : row)));
+  }
+
+  remove(id: T['id']): void {
+    this.#change((rows) => rows.filter((row) => row.id !== id));
+    if (this.#more && this.#rows?.length === 0) void this.reload();
+  }
+
+  #change(change: (rows: readonly T[]) => readonly T[]): void {
+    if (this.#rows) this.#rows = change(this.#rows);
+  }
+
   async #load(last: T | undefined): Promise<void> {
     const list = this.#list;
     this.#asked = last;
     this.#loading = true;
-    this.#failed = false;
+    this.#fault = null;
     try {
       const { rows, more } = await this.#ask(last);
       if (list !== this.#list) return;
       this.#rows = last ? [...(this.#rows ?? []), ...rows] : rows;
       this.#more = more;
-    } catch {
-      if (list === this.#list) this.#failed = true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (list === this.#list) this.#fault = error;
     } finally {
       if (list === this.#list) this.#loading = false;
     }

@@ -1,4 +1,4 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import type { Snapshot } from '#protocol/methods';
 import { Signaling } from '../lib/signaling.ts';
 import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
@@ -14,7 +14,7 @@ import { Settings } from './settings.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
 
 /** How long a server may be away that has said it restarts, in milliseconds. */
-const RESTART_TAKES = 20_000;
+const RESTART_TAKES = 30_000;
 
 export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
@@ -38,6 +38,7 @@ export class Workspace {
   #connected = $state(false);
   #everConnected = $state(false);
   #restarting = $state(false);
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
   #epoch: string | undefined;
@@ -117,6 +118,16 @@ export class Workspace {
     return Date.now() + this.#clockAhead;
   }
 
+  /**
+   * Loads what no notice keeps current: now or once there is a connection, and again whenever one is back, since
+   * much may have changed meanwhile, or have been restored. Called by a component that is being made.
+   */
+  loadOnConnection(load: () => unknown): void {
+    $effect(() => {
+      if (this.#connected) untrack(load);
+    });
+  }
+
   /** Signs out, and leaves nothing to be read on a computer that others use. */
   async signOut(): Promise<void> {
     await this.session.signOut();
@@ -128,6 +139,7 @@ export class Workspace {
   close(): void {
     removeEventListener('pagehide', this.#letGo);
     removeEventListener('pageshow', this.#returned);
+    clearTimeout(this.#restartTimer);
     this.calls.close();
     this.people.close();
     this.#signaling.close();
@@ -136,11 +148,13 @@ export class Workspace {
   /** What is not back after a while is gone, and the words for that are others. */
   #waitForNext(): void {
     this.#restarting = true;
-    setTimeout(() => (this.#restarting = false), RESTART_TAKES);
+    clearTimeout(this.#restartTimer);
+    this.#restartTimer = setTimeout(() => (this.#restarting = false), RESTART_TAKES);
   }
 
   #fill(snapshot: Snapshot): void {
     this.#restarting = false;
+    clearTimeout(this.#restartTimer);
     this.#clockAhead = snapshot.now - Date.now();
     if (snapshot.epoch !== this.#epoch) this.#forget();
     this.#epoch = snapshot.epoch;

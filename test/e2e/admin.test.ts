@@ -1,3 +1,4 @@
+import type { HTTPRequest } from 'puppeteer-core';
 import { expect, test } from 'vitest';
 import { operatorDoor } from '../support/admin.ts';
 import { until } from '../support/until.ts';
@@ -10,10 +11,26 @@ const stage = useStage();
 const secretOf = async (person: Person, label: string) =>
   (await person.screen.find('textbox', label)).evaluate((field) => (field as HTMLInputElement).value);
 
+/** The page's requests for this path fail as without a connection, until what is returned is called. */
+async function refuse({ page }: Person, path: string): Promise<() => Promise<void>> {
+  const decide = (request: HTTPRequest) =>
+    void (request.url().endsWith(path) ? request.abort('connectionrefused') : request.continue());
+  await page.setRequestInterception(true);
+  page.on('request', decide);
+  return async () => {
+    page.off('request', decide);
+    await page.setRequestInterception(false);
+  };
+}
+
 test('an admin invites someone, and throws them out in mid-call', async () => {
   const server = await stage.serve();
   const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  const accept = await refuse(cleo, '/api/admin/getRegistration');
   await cleo.openAdmin('Registration');
+  await cleo.screen.sees('The server cannot be reached.');
+  await accept();
+  await cleo.screen.click('button', 'Try again');
   await cleo.screen.click('radio', 'People with an invitation');
   await cleo.screen.sees('Saved.');
   await cleo.screen.click('button', 'Create invitation');
@@ -89,6 +106,8 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await noor.openAdmin();
   await noor.screen.click('button', 'Actions for noor');
   await noor.screen.click('button', 'Remove as admin');
+  await noor.screen.find('button', 'Cancel');
+  await noor.screen.click('button', 'Remove as admin');
   await noor.screen.sees('This page is for the admins of this server.');
 
   await cleo.administer('noor', 'Reset password');
@@ -100,19 +119,59 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await ann.openConversation('noor');
   await ann.write('For the archive.');
   await cleo.screen.click('button', 'Actions for noor');
+  const accept = await refuse(cleo, '/api/admin/listSessions');
   await cleo.screen.click('button', 'Sessions');
+  await cleo.screen.sees('The server cannot be reached.');
+  expect(await cleo.screen.shown()).not.toContain('Signed in nowhere.');
+  await accept();
+  await cleo.screen.click('button', 'Try again');
   await cleo.screen.click('button', 'End all sessions');
   await cleo.screen.sees('Signed in nowhere.');
+  // What is told behind a modal dialog is told to nobody.
+  expect(await cleo.page.$eval('dialog', ({ innerText }) => innerText)).toContain('1 session was ended.');
   await noor.screen.sees('Your session has ended.');
   await cleo.screen.click('button', 'Done');
   await cleo.administer('noor', 'Delete');
   await cleo.screen.sees('noor is deleted.');
+  await until('the focus to be on the list that noor left', () =>
+    cleo.page.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'Accounts'),
+  );
   await ann.screen.sees('This account was deleted.');
   expect(await ann.messages()).toContain('For the archive.');
+
+  // One's own password is changed under "Account settings": a reset would end the session that is to show it.
+  await cleo.screen.click('button', 'Actions for cleo');
+  await cleo.screen.find('button', 'Delete');
+  expect(await cleo.screen.has('button', 'Reset password')).toBe(false);
+  await cleo.page.keyboard.press('Escape');
 
   // The last admin stays.
   await cleo.administer('cleo', 'Delete');
   await cleo.screen.sees('This is the last admin.');
+});
+
+test('a call is in front of a dialog, which comes back with what it shows this once', async () => {
+  const server = await stage.serve();
+  const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
+  await cleo.openAdmin();
+  await cleo.screen.click('button', 'Add account');
+  await cleo.screen.fill('Username', 'noor');
+  await cleo.screen.fill('Email', 'noor@example.org');
+  await cleo.page.keyboard.press('Enter');
+  const password = await secretOf(cleo, 'Password');
+
+  await ann.openConversation('cleo');
+  await ann.call('voice');
+  await cleo.answer();
+  expect(await cleo.screen.has('textbox', 'Password')).toBe(false);
+  await cleo.end();
+  await cleo.callEnded();
+  await cleo.dismiss();
+  expect(await secretOf(cleo, 'Password')).toBe(password);
+  await cleo.screen.click('button', 'Done');
+  await until('the focus to be back', () =>
+    cleo.page.evaluate(() => document.activeElement?.textContent.trim() === 'Add account'),
+  );
 });
 
 test('where registration is closed, nobody is led to it', async () => {
@@ -124,6 +183,38 @@ test('where registration is closed, nobody is led to it', async () => {
   await ann.open(`${server.url}/#/sign-up`);
   await ann.screen.sees('Nobody can sign up on this server right now.');
 });
+
+test('what changed while the server was away is shown once it is back', async () => {
+  const DATA_DIR = await stage.folder();
+  const first = await stage.serve({ DATA_DIR });
+  const [cleo, ann] = [await stage.person(first, 'cleo'), await stage.person(first, 'ann')];
+  const operator = operatorDoor(DATA_DIR);
+  const { account } = await operator.ask('findAccount', { name: ann.name });
+  await ann.openSettings();
+  await cleo.openAdmin('Registration');
+  await choiceIs(cleo, 'Everyone who opens this page');
+  const admins = await cleo.inAnotherTab();
+  stage.follow(admins);
+  await admins.openAdmin();
+  await admins.screen.find('button', 'Actions for ann');
+
+  await operator.ask('setRegistration', { registration: 'closed' });
+  await operator.ask('disableAccount', { accountId: account.id });
+  // The form asked, too, who may sign up.
+  await ann.screen.sees('Your session has ended.');
+  expect(await ann.screen.has('link', 'Sign up')).toBe(false);
+  await choiceIs(cleo, 'Everyone who opens this page');
+  await first.close();
+  await stage.serve({ DATA_DIR, PORT: String(first.port) });
+  await choiceIs(cleo, 'Nobody');
+  await admins.screen.sees('Disabled');
+});
+
+async function choiceIs({ screen }: Person, name: string): Promise<void> {
+  await until(`the choice of "${name}"`, async () =>
+    (await screen.find('radio', name)).evaluate((radio) => (radio as HTMLInputElement).checked),
+  );
+}
 
 test('a member finds no way to the page, and nothing on it', async () => {
   const server = await stage.serve();

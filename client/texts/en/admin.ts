@@ -1,6 +1,7 @@
 import type { RegistrationMode } from '#protocol/account';
 import type { AuditDetails, InvitationState } from '#protocol/admin';
-import type { ApiErrorCode } from '../../lib/api.ts';
+import type { ApiError, ApiErrorCode } from '../../lib/api.ts';
+import { errors } from './errors.ts';
 
 const FAULTS: Partial<Record<ApiErrorCode, string>> = {
   last_admin: 'This is the last admin. Make someone else an admin first.',
@@ -43,7 +44,7 @@ export const admin = {
   cancel: 'Cancel',
   done: 'Done',
   working: 'Working…',
-  fault: (code: ApiErrorCode) => FAULTS[code],
+  fault: ({ code, retryAfter }: ApiError) => FAULTS[code] ?? errors.words(code, retryAfter),
 
   search: 'Search accounts',
   accounts: 'Accounts',
@@ -65,6 +66,8 @@ export const admin = {
   promote: 'Make admin',
   promoted: (name: string) => `${name} is an admin now.`,
   demote: 'Remove as admin',
+  demoteTitle: (name: string) => `Remove ${name} as admin?`,
+  demoteNote: 'They go on as a member. Invitations of theirs that are open are withdrawn.',
   demoted: (name: string) => `${name} is no admin any more.`,
   enable: 'Enable',
   enabled: (name: string) => `${name} can sign in again.`,
@@ -98,7 +101,8 @@ export const admin = {
   sessionsOf: (name: string) => `Sessions of ${name}`,
   noSessions: 'Signed in nowhere.',
   end: 'End',
-  endSession: (name: string) => `End session: ${name}`,
+  endSession: (name: string, address: string, since: string) =>
+    `End session: ${name}, ${address}, since ${since}`,
   endAll: 'End all sessions',
   ended: (count: number) => (count === 1 ? '1 session was ended.' : `${count} sessions were ended.`),
 
