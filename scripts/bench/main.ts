@@ -16,6 +16,7 @@ import { measureCalls } from './calls.ts';
 import { measureFirstLoad } from './first-load.ts';
 import { measureMediaLoad } from './media-load.ts';
 import { measureMessages } from './messages.ts';
+import { measureOperatorsPath } from './operators-path.ts';
 import { idleShare, waitForQuiet } from './quiet.ts';
 import { measureRestart } from './restart.ts';
 import { measureSignIn } from './sign-in.ts';
@@ -59,6 +60,7 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   'media-load': () => measureMediaLoad(counts.mediaLoad),
   restart: () => measureRestart(counts.restart, 'SIGKILL'),
   replacement: () => measureRestart(counts.restart, 'SIGTERM'),
+  'operators-path': measureOperatorsPath,
 };
 
 await command(async () => {
