@@ -48,7 +48,7 @@ test('what is written while the server is away is sent when it is back', async (
   const [ann, ben] = await stage.pair(first);
 
   await first.close();
-  await ann.screen.sees('No connection. Trying again…');
+  await ann.screen.sees('The server is restarting. It is back in a moment, and calls go on.');
   await ann.write('Are you still there?');
   await ann.screen.sees('Sending…');
   await stage.serve({ DATA_DIR, PORT: String(first.port) });
