@@ -15,7 +15,8 @@ const LINK = /^http\S+$/m;
 
 /**
  * What a new operator does, as the README has it: from a clone of this checkout to the first call, each step timed.
- * XDG_CACHE_HOME with an empty folder makes it the first start of the machine, which builds the media worker.
+ * XDG_CACHE_HOME with an empty folder makes it the first start of the machine, which builds the media worker
+ * (MEDIASOUP_WORKER_BIN keeps this benchmark itself from building it before).
  */
 export async function measureOperatorsPath(): Promise<Section> {
   const folder = join(scratchFolder(), 'chataway');
