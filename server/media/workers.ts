@@ -107,7 +107,9 @@ export class MediaWorkers {
 
   async #start(index: number): Promise<void> {
     const port = this.#options.firstPort === 0 ? 0 : this.#options.firstPort + index;
-    const worker = await mediasoup.createWorker({ logLevel: 'warn' });
+    // The library reads this when it is loaded, which at a machine's first start is before the program was built.
+    const workerBin = process.env['MEDIASOUP_WORKER_BIN'];
+    const worker = await mediasoup.createWorker({ logLevel: 'warn', ...(workerBin && { workerBin }) });
     try {
       const webRtcServer = await worker.createWebRtcServer({
         listenInfos: listenInfos(port, this.#options.relayedAddress),
