@@ -1,3 +1,4 @@
+import type { ZodError } from 'zod';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, type FieldProblem } from '#protocol/errors';
 
 /** What an `AppError` may carry besides its code. */
@@ -39,6 +40,12 @@ export class AppError extends Error {
 /** What is told of what must not begin any more. */
 export const restartingError = () =>
   new AppError('restarting', 'The server is restarting; try again in a moment.', { retryAfter: 2 });
+
+/** What was sent has not the shape that its schema asks for: the words, and where it begins to be wrong. */
+export function wrongShape(words: string, { issues }: Pick<ZodError, 'issues'>): AppError {
+  const where = issues[0]?.path.join('.') ?? '';
+  return new AppError('invalid', `${words}${where === '' ? '' : ` at ${where.slice(0, 100)}`}.`);
+}
 
 /** What is told of a fault of ours: nothing but where the operator finds it. */
 export const internalError = (requestId?: string) =>

@@ -6,7 +6,7 @@ import {
   type AdminMethod,
   type Change,
 } from '#protocol/admin';
-import { AppError } from '../errors.ts';
+import { AppError, wrongShape } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { authorise, type Actor } from './actor.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -76,9 +76,5 @@ export class AdminService {
 function parse<M extends AdminMethod>(method: M, raw: unknown): AdminData<M> {
   const parsed = adminMethods[method].data.safeParse(raw);
   if (parsed.success) return parsed.data as AdminData<M>;
-  const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new AppError(
-    'invalid',
-    `The data of ${method} is wrong${where === '' ? '' : ` at ${where.slice(0, 100)}`}.`,
-  );
+  throw wrongShape(`The data of ${method} is wrong`, parsed.error);
 }

@@ -3,6 +3,7 @@ import { lookup, resolve4, resolve6 } from 'node:dns/promises';
 import { isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isLoopback } from './loopback.ts';
 
 /** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
 const LOOK_UP_EVERY_MS = 60_000;
@@ -98,8 +99,6 @@ async function resolve(name: string): Promise<string[]> {
   if (addresses.length === 0) throw new Error(`${name} has no address`);
   return addresses;
 }
-
-const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
 
 /** Every address of this machine that others can name: those of links alone (RFC 4007) cannot be. */
 function interfaceAddresses(): string[] {

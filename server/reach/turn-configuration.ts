@@ -1,3 +1,5 @@
+import { isLoopback } from './loopback.ts';
+
 /**
  * Where relayed clients find the media on the relay's own machine: one address of the loopback that nothing else has.
  * What listens at every address of the machine is reached there, too, for coturn knows no rule for ports: README.md.
@@ -80,6 +82,3 @@ export function turnConfiguration({
 export function behindFront(address: string, port: number): string[] {
   return [`listening-ip=${address}`, `tcp-proxy-port=${port}`, `listening-port=${port + 1}`, 'no-udp'];
 }
-
-/** Whether it is an address that a machine has for itself alone. */
-export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');

@@ -5,11 +5,11 @@ import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import {
   behindFront,
-  isLoopback,
   RELAY_ADDRESS,
   RELAYED_MEDIA_ADDRESS,
   turnConfiguration,
 } from './turn-configuration.ts';
+import { isLoopback } from './loopback.ts';
 
 /** What the neighbour starts with. */
 const FILE = 'turnserver.conf';

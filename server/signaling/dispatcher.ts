@@ -1,5 +1,5 @@
 import { requests, type Method, type RequestData } from '#protocol/methods';
-import { AppError, internalError } from '../errors.ts';
+import { AppError, internalError, wrongShape } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { authorise } from './authorisation.ts';
 import type { Connection } from './connection.ts';
@@ -42,14 +42,7 @@ export class Dispatcher {
     raw: unknown,
   ): Promise<object> {
     const parsed = requests[method].data.safeParse(raw);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      const where = issue?.path.join('.') ?? '';
-      throw new AppError(
-        'invalid',
-        `The data of ${method} is wrong${where === '' ? '' : ` at ${where.slice(0, 100)}`}.`,
-      );
-    }
+    if (!parsed.success) throw wrongShape(`The data of ${method} is wrong`, parsed.error);
     // The schema belongs to the method; the table of schemas cannot tell the compiler so for a generic one.
     const data = parsed.data as RequestData<M>;
     authorise(method, connection, data, this.#with.services.calls);
