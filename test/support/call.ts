@@ -5,7 +5,7 @@ import type { TestConnection } from './connection.ts';
 
 let names = 0;
 
-/** Two people who may call each other: their accounts, a tab each, and their conversation. */
+/** Two people who may call each other: their accounts, a tab each, and their conversation. On a new server Ann is the admin. */
 export interface Couple extends Disposable {
   readonly ann: TestAccount;
   readonly ben: TestAccount;
@@ -18,10 +18,9 @@ export interface Couple extends Disposable {
 
 export async function couple(url: string): Promise<Couple> {
   const number = ++names;
-  const [ann, ben] = await Promise.all([
-    TestAccount.signUp(url, `ann-${number}`),
-    TestAccount.signUp(url, `ben-${number}`),
-  ]);
+  // One after the other: the first account of a server is its admin.
+  const ann = await TestAccount.signUp(url, `ann-${number}`);
+  const ben = await TestAccount.signUp(url, `ben-${number}`);
   const [a, b] = await Promise.all([ann.connect(), ben.connect()]);
   const { conversation } = await a.request('openConversation', { accountId: ben.id });
   return {
