@@ -47,7 +47,8 @@ export async function populate(dataDir: string, pairs: number): Promise<Pair[]> 
       const account = { id, username, email, passwordHash, createdAt: Date.now(), disabledAt: null };
       await accounts.add({ ...account, role: 'member' }, NO_INVITATION);
       const key = sessions.newKey();
-      await sessions.save(key, id, Date.now() + DAY_MS, { userAgent: 'benchmark', address: '127.0.0.1' });
+      const proof = { accountId: id, passwordHash };
+      await sessions.begin(key, proof, Date.now() + DAY_MS, { userAgent: 'benchmark', address: '127.0.0.1' });
       const pair = `${cookie.name}=${key}`;
       return { id, username, cookie: `${pair}; ${cookie.name}.sig=${cookie.keys.sign(pair)}` };
     };

@@ -1,5 +1,4 @@
 import type { AdminAccount, Invitation, Named } from '#protocol/admin';
-import type { Session } from '../sessions/session.ts';
 import { stateOf } from '../accounts/invitation.ts';
 import type { ListedInvitation } from './ports.ts';
 
@@ -7,13 +6,5 @@ export function presentInvitation(invitation: ListedInvitation, now: number): In
   const { id, createdAt, createdBy, expiresAt, usedBy } = invitation;
   return { id, state: stateOf(invitation, now), createdAt, createdBy, expiresAt, usedBy };
 }
-
-export const presentSession = ({ id, userAgent, address, createdAt, lastSeenAt }: Session) => ({
-  id,
-  userAgent,
-  address,
-  createdAt,
-  lastSeenAt,
-});
 
 export const nameOf = ({ id, username }: AdminAccount): Named => ({ id, name: username });

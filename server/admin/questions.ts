@@ -2,8 +2,9 @@ import type { AdminAnswer, AdminData, AdminAccount, Question } from '#protocol/a
 import { ADMIN_PAGE } from '#protocol/limits';
 import { comparisonKey } from '../accounts/account.ts';
 import { AppError } from '../errors.ts';
+import { presentSession } from '../sessions/session.ts';
 import type { AdminStore } from './ports.ts';
-import { presentInvitation, presentSession } from './present.ts';
+import { presentInvitation } from './present.ts';
 
 /** Answers a question from what is in the store. */
 export type Questions = {

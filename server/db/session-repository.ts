@@ -31,13 +31,12 @@ export class SqlSessionRepository implements SessionRepository {
     this.#database = database;
   }
 
-  async save(keyHash: string, session: Session): Promise<void> {
+  async begin(keyHash: string, session: Session, passwordHash: string): Promise<void> {
     await this.#database.raw(
       `insert into sessions
          (key_hash, id, account_id, user_agent, address, created_at, last_seen_at, expires_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?)
-       on conflict (key_hash) do update set expires_at = excluded.expires_at
-         where sessions.ended_at is null and sessions.account_id = excluded.account_id`,
+       select ?, ?, ?, ?, ?, ?, ?, ? from accounts where id = ? and password_hash = ?
+       on conflict (key_hash) do nothing`,
       [
         keyHash,
         session.id,
@@ -47,8 +46,16 @@ export class SqlSessionRepository implements SessionRepository {
         session.createdAt,
         session.lastSeenAt,
         session.expiresAt,
+        session.accountId,
+        passwordHash,
       ],
     );
+  }
+
+  async extend(keyHash: string, expiresAt: number): Promise<void> {
+    await this.#database('sessions')
+      .where({ key_hash: keyHash, ended_at: null })
+      .update({ expires_at: expiresAt });
   }
 
   async findByKey(keyHash: string, now: number): Promise<Session | undefined> {

@@ -44,7 +44,7 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
     const form = parseBody(ctx, signUp);
     await limits.countSignUp(networkOf(ctx.ip));
     const account = await accounts.signUp(form);
-    await signInAs(ctx, account.id);
+    await signInAs(ctx, account);
     logger.info({ requestId: ctx.requestId, accountId: account.id }, 'signed up');
     ctx.status = 201;
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
@@ -60,7 +60,7 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
         if (error instanceof AppError) logger.info({ requestId, ip, code: error.code }, 'sign-in refused');
         throw error;
       });
-    await signInAs(ctx, account.id);
+    await signInAs(ctx, account);
     logger.info({ requestId, accountId: account.id }, 'signed in');
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });

@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
 import { AppError } from '../errors.ts';
-import type { SessionService } from '../sessions/session-service.ts';
+import type { Proof, SessionService } from '../sessions/session-service.ts';
 import type { Identity } from '../sessions/session.ts';
 
 declare module 'koa' {
@@ -12,14 +13,18 @@ declare module 'koa' {
   }
 }
 
-/** What koa-session keeps for us, with its own note on expiry. */
-const stored = z.object({ accountId: z.string().optional(), _expire: z.number().optional() });
+/** What koa-session has for us to keep, with its own note on expiry: a new session with its proof, or one that goes on. */
+const stored = z.object({
+  accountId: z.string().optional(),
+  passwordHash: z.string().optional(),
+  _expire: z.number().optional(),
+});
 
 const identity = z.object({ accountId: z.string(), sessionId: z.string() });
 
 /**
  * koa-session's store on our sessions. Its trap is closed below it: a row that has ended is never written
- * again (`SessionRepository.save`). A session without an account is not kept at all.
+ * again (`SessionRepository`). A session without an account is not kept at all.
  */
 export function createSessionStore(sessions: SessionService) {
   return {
@@ -29,10 +34,12 @@ export function createSessionStore(sessions: SessionService) {
     },
 
     async set(key: string, data: unknown, maxAge: number, { ctx }: { ctx?: Context }): Promise<void> {
-      const { accountId, _expire } = stored.parse(data);
+      const { accountId, passwordHash, _expire } = stored.parse(data);
       if (accountId === undefined || ctx === undefined) return;
+      const expiresAt = _expire ?? Date.now() + maxAge;
+      if (passwordHash === undefined) return sessions.extend(key, expiresAt);
       const origin = { userAgent: ctx.get('user-agent'), address: ctx.ip };
-      await sessions.save(key, accountId, _expire ?? Date.now() + maxAge, origin);
+      await sessions.begin(key, { accountId, passwordHash }, expiresAt, origin);
     },
 
     async destroy(key: string): Promise<void> {
@@ -57,7 +64,7 @@ export function requireIdentity(ctx: Context): Identity {
  * Signs the account in under a new key. The old one is ended: otherwise a cookie that someone planted before
  * would be theirs and the account's (session fixation, OWASP).
  */
-export async function signInAs(ctx: Context, accountId: string): Promise<void> {
-  ctx.session = { accountId };
+export async function signInAs(ctx: Context, { id, passwordHash }: Account): Promise<void> {
+  ctx.session = { accountId: id, passwordHash } satisfies Proof;
   await ctx.session?.regenerate();
 }

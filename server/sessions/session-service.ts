@@ -1,14 +1,16 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionInfo } from '#protocol/account';
-import type { Identity, Session } from './session.ts';
+import { presentSession, type Identity, type Session } from './session.ts';
 
 /** Where sessions are kept. */
 export interface SessionRepository {
+  /** Adds the session, once, unless its account has another password than the one of this hash by now. */
+  begin(keyHash: string, session: Session, passwordHash: string): Promise<void>;
   /**
-   * Adds the session, or moves its expiry where it is there already. One that has ended stays ended: a
-   * request that was in flight while its session was ended must not bring it back.
+   * Moves its expiry. One that has ended stays ended: a request that was in flight while its session was ended must
+   * not bring it back.
    */
-  save(keyHash: string, session: Session): Promise<void>;
+  extend(keyHash: string, expiresAt: number): Promise<void>;
   /** The session with this key, unless it has ended or expired, or its account is disabled. */
   findByKey(keyHash: string, now: number): Promise<Session | undefined>;
   listByAccount(accountId: string, now: number): Promise<Session[]>;
@@ -28,6 +30,15 @@ export type SessionFilter =
 export interface Origin {
   userAgent: string;
   address: string;
+}
+
+/**
+ * That someone knows an account's password: its hash as it was when they gave it. Whoever sets another password ends
+ * the sessions there are; a sign-in with the old one that is still under way must not begin one afterwards.
+ */
+export interface Proof {
+  accountId: string;
+  passwordHash: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -64,10 +75,15 @@ export class SessionService {
     return session && { sessionId: session.id, accountId: session.accountId };
   }
 
-  /** Keeps a session under its key until `expiresAt`. */
-  async save(key: string, accountId: string, expiresAt: number, origin: Origin): Promise<void> {
+  /** Begins a session under its key, for whoever has just proven to know the account's password. */
+  async begin(
+    key: string,
+    { accountId, passwordHash }: Proof,
+    expiresAt: number,
+    origin: Origin,
+  ): Promise<void> {
     const now = Date.now();
-    await this.#sessions.save(hashKey(key), {
+    const session: Session = {
       id: randomUUID(),
       accountId,
       userAgent: origin.userAgent.slice(0, USER_AGENT_MAX),
@@ -75,20 +91,19 @@ export class SessionService {
       createdAt: now,
       lastSeenAt: now,
       expiresAt,
-    });
+    };
+    await this.#sessions.begin(hashKey(key), session, passwordHash);
+  }
+
+  /** Has the session, if it lives, last until `expiresAt`. */
+  extend(key: string, expiresAt: number): Promise<void> {
+    return this.#sessions.extend(hashKey(key), expiresAt);
   }
 
   /** The account's sessions as its owner sees them. */
   async list({ accountId, sessionId }: Identity): Promise<SessionInfo[]> {
     const sessions = await this.#sessions.listByAccount(accountId, Date.now());
-    return sessions.map(({ id, userAgent, address, createdAt, lastSeenAt }) => ({
-      id,
-      current: id === sessionId,
-      userAgent,
-      address,
-      createdAt,
-      lastSeenAt,
-    }));
+    return sessions.map((session) => ({ ...presentSession(session), current: session.id === sessionId }));
   }
 
   /** Ends the sessions that match; their connections close with them. */

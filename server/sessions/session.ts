@@ -1,3 +1,5 @@
+import type { SessionInfo } from '#protocol/account';
+
 /** One sign-in. Its key, which only the cookie carries, is kept as a hash and appears nowhere else. */
 export interface Session {
   readonly id: string;
@@ -7,6 +9,17 @@ export interface Session {
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly expiresAt: number;
+}
+
+/** What its owner and admins see of it. */
+export function presentSession({
+  id,
+  userAgent,
+  address,
+  createdAt,
+  lastSeenAt,
+}: Session): Omit<SessionInfo, 'current'> {
+  return { id, userAgent, address, createdAt, lastSeenAt };
 }
 
 /** Who stands behind a request or a connection. */

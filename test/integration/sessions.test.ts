@@ -3,6 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Account } from '../../server/accounts/account.ts';
+import { SqlAccountRepository } from '../../server/db/account-repository.ts';
+import { SqlSessionRepository } from '../../server/db/session-repository.ts';
+import { SessionService } from '../../server/sessions/session-service.ts';
 import { cookieOf, PASSWORD, request, TestAccount } from '../support/account.ts';
 import { withDatabase } from '../support/data.ts';
 import { begin, jsonFrom, raw } from '../support/http.ts';
@@ -172,6 +176,28 @@ describe('signing out', () => {
     expect(cookie).toBe(account.cookie);
     expect(await usernameOf(cookie)).toBeNull();
     await expect(account.connect()).rejects.toThrow('401');
+  });
+});
+
+test('whoever gave a password that was changed before their session began has none', async () => {
+  const account = await TestAccount.signUp(server.url, 'late');
+  await withDatabase(server.dataDir, async (database) => {
+    const accounts = new SqlAccountRepository(database);
+    const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+    const beginWith = async ({ passwordHash }: Account) => {
+      const key = sessions.newKey();
+      const proof = { accountId: account.id, passwordHash };
+      await sessions.begin(key, proof, Date.now() + DAY_MS, { userAgent: '', address: '127.0.0.1' });
+      return sessions.identify(key);
+    };
+    const before = await accounts.findByName('late');
+    const password = 'another good password';
+    const form = { currentPassword: PASSWORD, password, passwordRepeat: password };
+    expect((await account.request('PUT', '/api/account/password', form)).status).toBe(204);
+    const after = await accounts.findByName('late');
+    if (!before || !after) throw new Error('there is no such account');
+    expect(await beginWith(before)).toBeUndefined();
+    expect(await beginWith(after)).toMatchObject({ accountId: account.id });
   });
 });
 
