@@ -85,8 +85,11 @@ export const checkTurnPort: Check = async ({ TURN, TURN_HOST, TURN_PORT }: Confi
 /** What the relay reaches besides the media: coturn knows no rule for ports. */
 export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
   if (TURN === 'off') return [];
-  const table = await readFile('/proc/net/udp', 'utf8').catch(() => '');
-  const open = [...table.matchAll(/^ *\d+: 00000000:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
+  const tables = await Promise.all(
+    ['udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
+  );
+  // A socket that is bound to all of IPv6 takes IPv4 as well.
+  const open = [...tables.join('').matchAll(/^ *\d+: 0+:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
     parseInt(hex, 16),
   );
   const own = new Set([

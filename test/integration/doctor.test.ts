@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,6 +40,23 @@ test('where all is well it says so, while the server runs', async () => {
   expect(text).toMatch(/ok {4}media worker: .* runs here/);
   expect(text).toContain('Nothing to mend on this side.');
   expect(code).toBe(0);
+});
+
+test.each(['udp4', 'udp6'] as const)('a program that the relay reaches is named, on %s', async (type) => {
+  await using folder = await temporaryFolder();
+  const socket = createSocket(type).bind();
+  await once(socket, 'listening');
+  try {
+    const { text } = await doctor({
+      PORT: String(await freePort()),
+      MEDIA_PORT: String(await freePort()),
+      DATA_DIR: folder.path,
+      TURN: 'on',
+    });
+    expect(text).toMatch(new RegExp(`look  relay: reaches the UDP ports .*\\b${socket.address().port}\\b`));
+  } finally {
+    socket.close();
+  }
 });
 
 test('each fault has its sentence', async () => {
