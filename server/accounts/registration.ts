@@ -4,9 +4,9 @@ import { AppError } from '../errors.ts';
 import { hashToken, stateOf, type Invitation } from './invitation.ts';
 
 interface Collaborators {
-  /** What an admin has decided, if one has. */
-  state: { registration(): Promise<RegistrationMode | null> };
-  /** What counts until then: the setting `REGISTRATION`. */
+  /** What an admin has decided, or else `initial`. */
+  state: { registration(initial: RegistrationMode): Promise<RegistrationMode> };
+  /** The setting `REGISTRATION`. */
   initial: RegistrationMode;
   invitations: { findByToken(tokenHash: string): Promise<Invitation | undefined> };
 }
@@ -30,8 +30,8 @@ export class Registration {
     this.#with = collaborators;
   }
 
-  async mode(): Promise<RegistrationMode> {
-    return (await this.#with.state.registration()) ?? this.#with.initial;
+  mode(): Promise<RegistrationMode> {
+    return this.#with.state.registration(this.#with.initial);
   }
 
   /**

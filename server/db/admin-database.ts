@@ -31,7 +31,7 @@ export class SqlAdminDatabase implements AdminDatabase {
       sessions: new SqlSessionRepository(database),
       invitations: new SqlInvitationRepository(database),
       registration: {
-        mode: async () => (await state.registration()) ?? this.#initial,
+        mode: () => state.registration(this.#initial),
         set: (mode) => state.setRegistration(mode),
       },
       audit: new SqlAuditRepository(database),

@@ -17,9 +17,9 @@ export class SqlServerStateRepository {
     return (await this.#read()).epoch;
   }
 
-  /** Who may sign up, where an admin has decided. */
-  async registration(): Promise<RegistrationMode | null> {
-    return (await this.#read()).registration;
+  /** Who may sign up: what an admin has decided, or else `initial`. */
+  async registration(initial: RegistrationMode): Promise<RegistrationMode> {
+    return (await this.#read()).registration ?? initial;
   }
 
   async setRegistration(registration: RegistrationMode): Promise<void> {
