@@ -13,7 +13,7 @@ const TEST_FOR = 2_000;
 
 /** The speakers of this device, and which of them are chosen for what. */
 export class Speakers {
-  #list = $state.raw<readonly Speaker[]>([]);
+  #list = $state.raw<readonly Speaker[] | null>(null);
   #ringing = $state(chosenSpeaker('ringing'));
   #calls = $state(chosenSpeaker('calls'));
   #test: Tone | null = null;
@@ -23,7 +23,8 @@ export class Speakers {
     navigator.mediaDevices.addEventListener('devicechange', this.#look);
   }
 
-  get list(): readonly Speaker[] {
+  /** Null until the browser has told. */
+  get list(): readonly Speaker[] | null {
     return this.#list;
   }
 
