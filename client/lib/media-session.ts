@@ -257,7 +257,10 @@ export class MediaSession {
       done();
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'disconnected') void this.#guard(this.#restartIce(joined, transport), joined);
+      if (state === 'disconnected') {
+        signaling.probe();
+        void this.#guard(this.#restartIce(joined, transport), joined);
+      }
       // The addresses that the server had when this was made lead nowhere; it may have others by now.
       if (state === 'failed' && this.#joined === joined) this.join();
     });

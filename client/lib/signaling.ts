@@ -85,6 +85,11 @@ export class Signaling {
     });
   }
 
+  /** Something else suggests that the link is dead: finds out now. */
+  probe(): void {
+    this.#ping();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
