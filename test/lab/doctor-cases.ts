@@ -70,7 +70,7 @@ const WANTS_RELAY =
  */
 // prettier-ignore
 export const DOCTOR_STORIES: readonly DoctorStory[] = [
-  { name: 'the server’s firewall, and a relay that hangs', cases: [
+  { name: 'the server’s firewall', cases: [
     { name: 'nothing is blocked', works: ALL, person: FINE, operator: null },
     { name: 'the server’s firewall blocks UDP 44444', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
       person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
@@ -80,17 +80,21 @@ export const DOCTOR_STORIES: readonly DoctorStory[] = [
       person: `UDP 44444 ${EITHER} calls go over a relay, ${SLOWER}`, operator: BOTH_CLOSED },
     { name: 'the server’s firewall blocks the relay’s 3478', shut: SHUT_RELAY, works: [UDP, TCP, RELAY_TLS], person: FINE, operator: null },
     { name: 'her network drops media alone', network: NO_RTP, works: ALL, person: LOOKED_INTO, operator: null },
+  ] },
+  { name: 'a relay that hangs', cases: [
     { name: 'the relay hangs', hangs: true, works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
     { name: 'the relay hangs, and her network lets only 443/TCP through', network: ONLY_HTTPS,
       works: [], person: NONE, operator: `${BOTH_CLOSED} ${RELAY_DOWN}` },
     { name: 'Ben comes through', who: 'ben', works: [UDP, TCP], person: FINE, operator: RELAY_DOWN },
     { name: 'the same for her as before', network: ONLY_HTTPS, works: [], person: OTHERS, operator: RELAY_DOWN },
   ] },
-  { name: 'her network', cases: [
+  { name: 'her network, or the server’s firewall', cases: [
     { name: 'it lets only 443/TCP through', network: ONLY_HTTPS, works: [RELAY_TLS],
       person: `UDP ${EITHER} calls go over TLS, ${SLOWER}`, operator: BOTH_CLOSED },
     { name: 'it blocks UDP', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
       person: `UDP ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
+  ] },
+  { name: 'her network', cases: [
     { name: 'Ben comes through', who: 'ben', works: ALL, person: FINE, operator: null },
     { name: 'it blocks UDP, while Ben came through', network: NO_UDP, works: [TCP, RELAY_TCP, RELAY_TLS],
       person: `Your network blocks UDP; calls go over TCP, ${SLOWER}`, operator: null },
@@ -100,7 +104,10 @@ export const DOCTOR_STORIES: readonly DoctorStory[] = [
       person: `Your network blocks UDP; calls go over a relay and TCP, ${SLOWER}`, operator: null },
     { name: 'it blocks high ports, while Ben came through', network: LOW, works: [RELAY_UDP, RELAY_TCP, RELAY_TLS],
       person: `Your network blocks UDP 44444; calls go over a relay, ${SLOWER}`, operator: null },
-    { name: 'it is open, too', works: ALL, person: FINE, operator: null },
+  ] },
+  { name: 'what got through before', cases: [
+    { name: 'Ben comes through', who: 'ben', works: ALL, person: FINE, operator: null },
+    { name: 'her network is open, too', works: ALL, person: FINE, operator: null },
     { name: 'UDP is closed, where both came through', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],
       person: `UDP 44444 ${EITHER} calls go over TCP, ${SLOWER}`, operator: CLOSED('UDP 44444') },
     { name: 'neither is believed', who: 'ben', shut: SHUT_UDP, works: [TCP, RELAY_UDP, RELAY_TCP, RELAY_TLS],

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core';
 import { readMedia, watchMedia, type MediaReport } from './page-media.ts';
-import { Screen, spokenText } from './screen.ts';
+import { clickOn, Screen, spokenText } from './screen.ts';
 import { until } from './until.ts';
 
 const PASSWORD = 'a quiet blue harbour';
@@ -173,8 +173,7 @@ export class Person {
   async openConversation(name: string): Promise<void> {
     await until(`${this.name} to click on ${name}`, async () => {
       const row = await this.#row(name);
-      await row?.click();
-      return row !== undefined;
+      return row && clickOn(row);
     });
     await this.screen.find('heading', name);
     await this.screen.find('log', 'Messages');
@@ -302,14 +301,22 @@ export class Person {
     holds: (report: MediaReport) => boolean,
     timeoutMs = MEDIA_WAIT_MS,
   ): Promise<MediaReport> {
-    return until(
-      `${this.name} to get ${what}`,
-      async () => {
-        const report = await this.media();
-        return holds(report) && report;
-      },
-      timeoutMs,
-    );
+    let last: MediaReport | undefined;
+    try {
+      return await until(
+        `${this.name} to get ${what}`,
+        async () => {
+          last = await this.media();
+          return holds(last) && last;
+        },
+        timeoutMs,
+      );
+    } catch (cause) {
+      const shown = await this.screen.shown().catch(() => 'nothing: the page is gone');
+      throw new Error(`${String(cause)}; last there was ${JSON.stringify(last)}; the page shows: ${shown}`, {
+        cause,
+      });
+    }
   }
 
   async reload(): Promise<void> {

@@ -2,6 +2,8 @@ import type { ElementHandle, Page } from 'puppeteer-core';
 import { until } from './until.ts';
 
 const DEFAULT_WAIT_MS = 15_000;
+/** Then it is looked for anew: it may have been replaced by another. */
+const STANDS_STILL_WITHIN_MS = 3_000;
 
 /**
  * A page as its accessibility tree tells it: things are found by role and exact name, as a screen reader finds
@@ -45,9 +47,9 @@ export class Screen {
 
   /** Waits for it, and until it stands still, and clicks it. */
   async click(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
-    await this.#act(`to click the ${role} "${name}"`, () =>
-      this.page.locator(selector(role, name)).setTimeout(timeoutMs).click(),
-    );
+    const what = `to click the ${role} "${name}"`;
+    const locator = this.page.locator(selector(role, name)).setTimeout(timeoutMs);
+    await this.#act(what, () => until(what, async () => clickOn(await locator.waitHandle()), timeoutMs));
   }
 
   /** Writes into the text field of this name, in place of what stood there. */
@@ -100,6 +102,40 @@ export class Screen {
   shown(): Promise<string> {
     return this.page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '));
   }
+}
+
+/**
+ * Clicks an element as soon as it stands still. Where it moves away at that very moment, as on a page that still fills,
+ * what has come to its place is not clicked instead, and the answer is false.
+ */
+export async function clickOn(element: ElementHandle): Promise<boolean> {
+  const aim = await element.evaluateHandle((node) => {
+    const gesture = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+    const aim = { missed: false, release: () => undefined };
+    const guard = (event: Event) => {
+      if (!event.isTrusted) return;
+      if (event.type === gesture[0]) {
+        const label = event.target instanceof Element ? event.target.closest('label') : null;
+        aim.missed = !event.composedPath().includes(node) && label?.control !== node;
+      }
+      if (!aim.missed) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    for (const type of gesture) addEventListener(type, guard, true);
+    aim.release = () => {
+      for (const type of gesture) removeEventListener(type, guard, true);
+      return undefined;
+    };
+    return aim;
+  });
+  try {
+    await element.asLocator().setTimeout(STANDS_STILL_WITHIN_MS).click();
+  } finally {
+    // A page that the click led away from has nobody left to ask.
+    await aim.evaluate(({ release }) => release()).catch(() => undefined);
+  }
+  return !(await aim.evaluate(({ missed }) => missed).catch(() => false));
 }
 
 /** What a screen reader says of an element: its text without what is hidden from it. */
