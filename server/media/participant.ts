@@ -54,6 +54,8 @@ export class Participant {
   readonly #connected = new Set<Transport>();
   readonly #sources = new Set<MediaSource>();
   readonly #consumed = new Set<string>();
+  /** Where each transport was said to be reached. */
+  readonly #announced = new Map<Transport, string>();
   #closed = false;
   /**
    * Whether the media is connected: every transport that has something to carry is. One who only listens
@@ -113,9 +115,15 @@ export class Participant {
     }
   }
 
-  /** @throws {AppError} `not_found`, `media_refused` or `not_joined`. */
+  /**
+   * @throws {AppError} `not_found`, `media_refused` or `not_joined`; `media_moved` where it is reached at other addresses
+   * than the client was told: it keeps those, and could at best get through by a relay.
+   */
   async restartIce(transportId: string): Promise<types.IceParameters> {
     const transport = this.#transport(transportId);
+    if (addressesOf(presentTransport(transport, this.#with.announce)) !== this.#announced.get(transport)) {
+      throw new AppError('media_moved', 'The media server has other addresses now. Join again.');
+    }
     return this.#ask(() => transport.restartIce());
   }
 
@@ -255,9 +263,14 @@ export class Participant {
   }
 
   #present(transport: Transport): TransportOptions {
-    return presentTransport(transport, this.#with.announce);
+    const options = presentTransport(transport, this.#with.announce);
+    this.#announced.set(transport, addressesOf(options));
+    return options;
   }
 }
+
+const addressesOf = ({ iceCandidates }: TransportOptions): string =>
+  iceCandidates.map(({ address }) => address).join(' ');
 
 export const notJoined = () => new AppError('not_joined', 'You have not joined the media of this call.');
 

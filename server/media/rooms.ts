@@ -125,6 +125,12 @@ export class MediaRooms {
     return { producerId: producer.id };
   }
 
+  /** @throws {AppError} `not_joined`, or whatever `Participant.restartIce` refuses with. */
+  async restartIce(accountId: string, callId: string, transportId: string): Promise<types.IceParameters> {
+    await this.#with.announceSettled();
+    return this.participant(callId, accountId).restartIce(transportId);
+  }
+
   /** @throws {AppError} `not_joined`. */
   participant(callId: string, accountId: string): Participant {
     const participant = this.#rooms.get(callId)?.participants.get(accountId);

@@ -40,6 +40,8 @@ export const ERROR_STATUS = {
   not_joined: 409,
   /** The server has no media of this call any more; join again. */
   media_lost: 409,
+  /** The server's media has other addresses than this client was told; join again. */
+  media_moved: 409,
   /** Media parameters that our codecs cannot carry. */
   media_refused: 400,
   /** The request body is too large. */

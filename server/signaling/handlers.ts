@@ -102,7 +102,7 @@ export function createHandlers({
       return DONE;
     },
     async restartIce({ accountId }, { callId, transportId }) {
-      return { iceParameters: await rooms.participant(callId, accountId).restartIce(transportId) };
+      return { iceParameters: await rooms.restartIce(accountId, callId, transportId) };
     },
     produce: ({ accountId }, data) => rooms.produce(accountId, data),
     async pauseProducer({ accountId }, { callId, producerId, paused }) {

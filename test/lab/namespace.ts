@@ -82,6 +82,15 @@ export class Namespace {
     await this.run('nft', `${anew}table inet firewall {\n${chain}\n}`);
   }
 
+  /** Answers from now on whatever TCP sends from here to this address with a reset, as routers do that have moved on. */
+  async reset(address: string): Promise<void> {
+    const rule = `ip daddr ${address} meta l4proto tcp reject with tcp reset`;
+    await this.run(
+      'nft',
+      `table inet resets {\nchain output {\ntype filter hook output priority filter\n${rule}\n}\n}`,
+    );
+  }
+
   /** Sends a signal to all programs of this name in here, whoever started them. */
   async signal(signal: 'SIGSTOP', program: string): Promise<void> {
     const ids = (await run('ip', 'netns', 'pids', this.name)).split('\n').filter(Boolean);

@@ -62,9 +62,11 @@ export async function signUp(person: Person): Promise<void> {
  * believes an answer for a minute at least.
  */
 export async function forgetNames({ page }: Person): Promise<void> {
-  const tools = await page.browser().newPage();
+  // A window of its own leaves the person's page in front.
+  const tools = await page.browser().newPage({ type: 'window' });
   await tools.goto('chrome://net-internals/#dns');
   const button = await tools.waitForSelector('#dns-view-clear-cache');
-  await button?.click();
+  if (!button) throw new Error('there is no button that clears the names');
+  await button.evaluate((node) => (node as HTMLElement).click());
   await tools.close();
 }
