@@ -30,7 +30,7 @@ export interface MediaSessionOptions {
 const LAST_REJOIN_DELAY = 3_000;
 /** How long the last picture stands, once the call is active again, for one that does not come. */
 const LAST_STANDS = 3_000;
-/** A restart of ICE that has not connected by then keeps to addresses that lead nowhere. In milliseconds. */
+/** A restart of ICE that has not connected by then keeps to addresses that lead nowhere, in milliseconds. */
 const RESTARTED_WITHIN = 3_000;
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
 
@@ -81,6 +81,8 @@ export class MediaSession {
   /** Whether the connection dropped while something was asked. */
   #interrupted = false;
   #failures = 0;
+  /** Until the next try. */
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   /** Until the relays' credentials are half as old as they may be. */
   #refresh: ReturnType<typeof setTimeout> | undefined;
@@ -165,6 +167,7 @@ export class MediaSession {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#retry);
     this.#leave();
   }
 
@@ -195,15 +198,19 @@ export class MediaSession {
         this.#options.onTrouble('unsupported');
         return;
       }
+      // Of what fails of one join, one thing is enough to have it done again.
+      if (this.#retry !== undefined) return;
       const delay = REJOIN_DELAYS[this.#failures++];
       if (delay === undefined) this.#options.onTrouble('unreachable');
       // The call's own deadlines end what never succeeds.
-      setTimeout(() => this.#closed || this.join(), delay ?? LAST_REJOIN_DELAY);
+      this.#retry = setTimeout(() => this.join(), delay ?? LAST_REJOIN_DELAY);
     }
   }
 
   async #join(): Promise<void> {
     const { signaling, callId } = this.#options;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     const loaded = await prepareMedia(signaling);
     this.#leave();
     this.#interrupted = false;
