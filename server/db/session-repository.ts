@@ -23,6 +23,8 @@ const row = z
     expiresAt: columns.expires_at,
   }));
 
+const ids = z.array(z.object({ id: z.string() }));
+
 /** Sessions in SQLite. An ended one keeps its row, and `ended_at`, until it expires. */
 export class SqlSessionRepository implements SessionRepository {
   readonly #database: Database;
@@ -31,12 +33,13 @@ export class SqlSessionRepository implements SessionRepository {
     this.#database = database;
   }
 
-  async begin(keyHash: string, session: Session, passwordHash: string): Promise<void> {
-    await this.#database.raw(
+  async begin(keyHash: string, session: Session, passwordHash: string): Promise<boolean> {
+    const begun: unknown = await this.#database.raw(
       `insert into sessions
          (key_hash, id, account_id, user_agent, address, created_at, last_seen_at, expires_at)
-       select ?, ?, ?, ?, ?, ?, ?, ? from accounts where id = ? and password_hash = ?
-       on conflict (key_hash) do nothing`,
+       select ?, ?, ?, ?, ?, ?, ?, ? from accounts where id = ? and password_hash = ? and disabled_at is null
+       on conflict (key_hash) do update set expires_at = excluded.expires_at where ended_at is null
+       returning id`,
       [
         keyHash,
         session.id,
@@ -50,6 +53,7 @@ export class SqlSessionRepository implements SessionRepository {
         passwordHash,
       ],
     );
+    return ids.parse(begun).length > 0;
   }
 
   async extend(keyHash: string, expiresAt: number): Promise<void> {
@@ -88,10 +92,7 @@ export class SqlSessionRepository implements SessionRepository {
       else if (which.except !== null) void query.whereNot('id', which.except);
     }
     const ended: unknown = await query.update({ ended_at: now }).returning('id');
-    return z
-      .array(z.object({ id: z.string() }))
-      .parse(ended)
-      .map(({ id }) => id);
+    return ids.parse(ended).map(({ id }) => id);
   }
 
   async touch(id: string, now: number): Promise<boolean> {

@@ -13,12 +13,11 @@ declare module 'koa' {
   }
 }
 
-/** What koa-session has for us to keep, with its own note on expiry: a new session with its proof, or one that goes on. */
-const stored = z.object({
-  accountId: z.string().optional(),
-  passwordHash: z.string().optional(),
-  _expire: z.number().optional(),
-});
+/** What koa-session has for us to keep, with its own note on expiry. */
+const stored = z.object({ accountId: z.string().optional(), _expire: z.number().optional() });
+
+/** Where a request signs in: the proof goes by its context, for koa-session prints what it keeps where it is debugged. */
+const signingIn = z.object({ proof: z.object({ accountId: z.string(), passwordHash: z.string() }) });
 
 const identity = z.object({ accountId: z.string(), sessionId: z.string() });
 
@@ -34,12 +33,13 @@ export function createSessionStore(sessions: SessionService) {
     },
 
     async set(key: string, data: unknown, maxAge: number, { ctx }: { ctx?: Context }): Promise<void> {
-      const { accountId, passwordHash, _expire } = stored.parse(data);
+      const { accountId, _expire } = stored.parse(data);
       if (accountId === undefined || ctx === undefined) return;
       const expiresAt = _expire ?? Date.now() + maxAge;
-      if (passwordHash === undefined) return sessions.extend(key, expiresAt);
+      const begun = signingIn.safeParse(ctx.state).data;
+      if (!begun) return sessions.extend(key, expiresAt);
       const origin = { userAgent: ctx.get('user-agent'), address: ctx.ip };
-      await sessions.begin(key, { accountId, passwordHash }, expiresAt, origin);
+      await sessions.begin(key, begun.proof, expiresAt, origin);
     },
 
     async destroy(key: string): Promise<void> {
@@ -63,8 +63,11 @@ export function requireIdentity(ctx: Context): Identity {
 /**
  * Signs the account in under a new key. The old one is ended: otherwise a cookie that someone planted before
  * would be theirs and the account's (session fixation, OWASP).
+ *
+ * @throws {AppError} `wrong_credentials` where the password was changed since it was looked at.
  */
 export async function signInAs(ctx: Context, { id, passwordHash }: Account): Promise<void> {
-  ctx.session = { accountId: id, passwordHash } satisfies Proof;
+  ctx.state['proof'] = { accountId: id, passwordHash } satisfies Proof;
+  ctx.session = { accountId: id };
   await ctx.session?.regenerate();
 }

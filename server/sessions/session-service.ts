@@ -1,11 +1,12 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionInfo } from '#protocol/account';
+import { AppError } from '../errors.ts';
 import { presentSession, type Identity, type Session } from './session.ts';
 
 /** Where sessions are kept. */
 export interface SessionRepository {
-  /** Adds the session, once, unless its account has another password than the one of this hash by now. */
-  begin(keyHash: string, session: Session, passwordHash: string): Promise<void>;
+  /** Adds the session, once. False where its account has another password than the one of this hash, or is disabled. */
+  begin(keyHash: string, session: Session, passwordHash: string): Promise<boolean>;
   /**
    * Moves its expiry. One that has ended stays ended: a request that was in flight while its session was ended must
    * not bring it back.
@@ -75,7 +76,11 @@ export class SessionService {
     return session && { sessionId: session.id, accountId: session.accountId };
   }
 
-  /** Begins a session under its key, for whoever has just proven to know the account's password. */
+  /**
+   * Begins a session under its key, for whoever has just proven to know the account's password.
+   *
+   * @throws {AppError} `wrong_credentials` where that is not the password any more.
+   */
   async begin(
     key: string,
     { accountId, passwordHash }: Proof,
@@ -92,7 +97,9 @@ export class SessionService {
       lastSeenAt: now,
       expiresAt,
     };
-    await this.#sessions.begin(hashKey(key), session, passwordHash);
+    if (!(await this.#sessions.begin(hashKey(key), session, passwordHash))) {
+      throw new AppError('wrong_credentials', 'The username or the password is wrong.');
+    }
   }
 
   /** Has the session, if it lives, last until `expiresAt`. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account } from '../../server/accounts/account.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
+import { SqlAdminAccountRepository } from '../../server/db/admin-account-repository.ts';
 import { SqlSessionRepository } from '../../server/db/session-repository.ts';
 import { SessionService } from '../../server/sessions/session-service.ts';
 import { cookieOf, PASSWORD, request, TestAccount } from '../support/account.ts';
@@ -179,7 +180,7 @@ describe('signing out', () => {
   });
 });
 
-test('whoever gave a password that was changed before their session began has none', async () => {
+test('whoever gave a password that was changed, or was disabled, before their session began has none', async () => {
   const account = await TestAccount.signUp(server.url, 'late');
   await withDatabase(server.dataDir, async (database) => {
     const accounts = new SqlAccountRepository(database);
@@ -196,8 +197,10 @@ test('whoever gave a password that was changed before their session began has no
     expect((await account.request('PUT', '/api/account/password', form)).status).toBe(204);
     const after = await accounts.findByName('late');
     if (!before || !after) throw new Error('there is no such account');
-    expect(await beginWith(before)).toBeUndefined();
+    await expect(beginWith(before)).rejects.toMatchObject({ code: 'wrong_credentials' });
     expect(await beginWith(after)).toMatchObject({ accountId: account.id });
+    await new SqlAdminAccountRepository(database).setDisabled(account.id, Date.now());
+    await expect(beginWith(after)).rejects.toMatchObject({ code: 'wrong_credentials' });
   });
 });
 
