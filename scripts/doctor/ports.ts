@@ -88,7 +88,7 @@ export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MED
   const tables = await Promise.all(
     ['udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
   );
-  // A socket that is bound to all of IPv6 takes IPv4 as well.
+  // Most sockets that are bound to all of IPv6 take IPv4 as well.
   const open = [...tables.join('').matchAll(/^ *\d+: 0+:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
     parseInt(hex, 16),
   );

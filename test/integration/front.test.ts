@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proxyHeader } from '../../server/reach/proxy-protocol.ts';
 import { TestAccount } from '../support/account.ts';
+import { hasIpv6 } from '../support/has-ipv6.ts';
 import { ATTRIBUTES, METHODS, StunMessage } from '../support/stun-message.ts';
 import { describeTurn, made, TurnStage } from '../support/turn-stage.ts';
-
-const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
-  list?.some(({ address }) => address === '::1'),
-);
 
 describeTurn('the port of everything', () => {
   let stage: TurnStage;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core';
 import { readMedia, watchMedia, type MediaReport } from './page-media.ts';
 import { clickOn, Screen, spokenText } from './screen.ts';
@@ -5,6 +6,7 @@ import { until } from './until.ts';
 
 const PASSWORD = 'a quiet blue harbour';
 const MEDIA_WAIT_MS = 30_000;
+const PAGE_ANSWERS_WITHIN_MS = 2_000;
 
 export type CallKind = 'voice' | 'video';
 /** What the call check found: the ways to the server that work, and the sentences for the two who can mend something. */
@@ -312,7 +314,8 @@ export class Person {
         timeoutMs,
       );
     } catch (cause) {
-      const shown = await this.screen.shown().catch(() => 'nothing: the page is gone');
+      const silent = pause(PAGE_ANSWERS_WITHIN_MS, 'nothing: the page is gone');
+      const shown = await Promise.race([this.screen.shown(), silent]).catch(() => silent);
       throw new Error(`${String(cause)}; last there was ${JSON.stringify(last)}; the page shows: ${shown}`, {
         cause,
       });
