@@ -78,22 +78,20 @@ export class AccountService {
 
   /**
    * The account that a name and a password belong to. Whether an account exists shows neither in the
-   * answer nor in the work done for it.
+   * answer nor in the work done for it. What an admin changes meanwhile is seen where the session begins.
    *
    * @throws {AppError} `wrong_credentials`, or `account_disabled` (only to who knows the password).
    */
   async authenticate({ username, password }: SignIn): Promise<Account> {
     const account = await this.#accounts.findByName(username.trim());
     const matches = await this.#hasher.verify(account?.passwordHash, password);
-    // Looked at once more: while it was verified an admin may have set another password, or deleted the account.
-    const now = await this.#accounts.find(account?.id ?? '');
-    if (!matches || account === undefined || now?.passwordHash !== account.passwordHash) {
+    if (!matches || account === undefined) {
       throw new AppError('wrong_credentials', 'The username or the password is wrong.');
     }
-    if (now.disabledAt !== null) {
+    if (account.disabledAt !== null) {
       throw new AppError('account_disabled', 'This account is disabled. Ask the operator of this server.');
     }
-    return now;
+    return account;
   }
 
   /** @throws {AppError} `invalid` with the fields that are wrong. */
