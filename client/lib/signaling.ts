@@ -55,9 +55,9 @@ export class Signaling {
   constructor(options: SignalingOptions) {
     this.#options = options;
     this.#connect();
-    this.#timer = setInterval(this.#ping, PING_INTERVAL);
-    addEventListener('online', this.#ping);
-    document.addEventListener('visibilitychange', this.#ping);
+    this.#timer = setInterval(this.probe, PING_INTERVAL);
+    addEventListener('online', this.probe);
+    document.addEventListener('visibilitychange', this.probe);
   }
 
   /**
@@ -85,17 +85,12 @@ export class Signaling {
     });
   }
 
-  /** Something else suggests that the link is dead: finds out now. */
-  probe(): void {
-    this.#ping();
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    removeEventListener('online', this.#ping);
-    document.removeEventListener('visibilitychange', this.#ping);
+    removeEventListener('online', this.probe);
+    document.removeEventListener('visibilitychange', this.probe);
     this.#drop();
   }
 
@@ -156,8 +151,8 @@ export class Signaling {
     this.#lost();
   }
 
-  /** Browsers cannot ping, and a socket on a dead link stays "open" for minutes. */
-  readonly #ping = (): void => {
+  /** Finds out whether the link is dead: browsers cannot ping, and a socket on a dead link stays "open" for minutes. */
+  readonly probe = (): void => {
     void this.#pingOnce();
   };
 
