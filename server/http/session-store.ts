@@ -6,6 +6,10 @@ import type { Proof, SessionService } from '../sessions/session-service.ts';
 import type { Identity } from '../sessions/session.ts';
 
 declare module 'koa' {
+  interface DefaultState {
+    /** Where a request signs in: here, for koa-session prints what it keeps where it is debugged. */
+    proof?: Proof;
+  }
   interface DefaultContext {
     /** koa-session's; its own types leave it out. Setting null ends the session. */
     get session(): { toJSON(): object; regenerate(): Promise<void> } | null;
@@ -15,9 +19,6 @@ declare module 'koa' {
 
 /** What koa-session has for us to keep, with its own note on expiry. */
 const stored = z.object({ accountId: z.string().optional(), _expire: z.number().optional() });
-
-/** Where a request signs in: the proof goes by its context, for koa-session prints what it keeps where it is debugged. */
-const signingIn = z.object({ proof: z.object({ accountId: z.string(), passwordHash: z.string() }) });
 
 const identity = z.object({ accountId: z.string(), sessionId: z.string() });
 
@@ -36,10 +37,10 @@ export function createSessionStore(sessions: SessionService) {
       const { accountId, _expire } = stored.parse(data);
       if (accountId === undefined || ctx === undefined) return;
       const expiresAt = _expire ?? Date.now() + maxAge;
-      const begun = signingIn.safeParse(ctx.state).data;
-      if (!begun) return sessions.extend(key, expiresAt);
+      const { proof } = ctx.state;
+      if (!proof) return sessions.extend(key, expiresAt);
       const origin = { userAgent: ctx.get('user-agent'), address: ctx.ip };
-      await sessions.begin(key, begun.proof, expiresAt, origin);
+      await sessions.begin(key, proof, expiresAt, origin);
     },
 
     async destroy(key: string): Promise<void> {
@@ -67,7 +68,7 @@ export function requireIdentity(ctx: Context): Identity {
  * @throws {AppError} `wrong_credentials` where the password was changed since it was looked at.
  */
 export async function signInAs(ctx: Context, { id, passwordHash }: Account): Promise<void> {
-  ctx.state['proof'] = { accountId: id, passwordHash } satisfies Proof;
+  ctx.state.proof = { accountId: id, passwordHash };
   ctx.session = { accountId: id };
   await ctx.session?.regenerate();
 }
