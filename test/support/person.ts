@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core';
 import { readMedia, watchMedia, type MediaReport } from './page-media.ts';
 import { clickOn, Screen, spokenText } from './screen.ts';
@@ -6,7 +5,6 @@ import { until } from './until.ts';
 
 const PASSWORD = 'a quiet blue harbour';
 const MEDIA_WAIT_MS = 30_000;
-const PAGE_ANSWERS_WITHIN_MS = 2_000;
 
 export type CallKind = 'voice' | 'video';
 /** What the call check found: the ways to the server that work, and the sentences for the two who can mend something. */
@@ -303,23 +301,11 @@ export class Person {
     holds: (report: MediaReport) => boolean,
     timeoutMs = MEDIA_WAIT_MS,
   ): Promise<MediaReport> {
-    let last: MediaReport | undefined;
-    try {
-      return await until(
-        `${this.name} to get ${what}`,
-        async () => {
-          last = await this.media();
-          return holds(last) && last;
-        },
-        timeoutMs,
-      );
-    } catch (cause) {
-      const silent = pause(PAGE_ANSWERS_WITHIN_MS, 'nothing: the page is gone');
-      const shown = await Promise.race([this.screen.shown(), silent]).catch(() => silent);
-      throw new Error(`${String(cause)}; last there was ${JSON.stringify(last)}; the page shows: ${shown}`, {
-        cause,
-      });
-    }
+    return this.screen.wait(`${this.name} to get ${what}`, timeoutMs, async () => {
+      const report = await this.media();
+      if (!holds(report)) throw new Error(`there was ${JSON.stringify(report)}`);
+      return report;
+    });
   }
 
   async reload(): Promise<void> {

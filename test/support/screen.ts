@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ElementHandle, Page } from 'puppeteer-core';
 import { until } from './until.ts';
 
 const DEFAULT_WAIT_MS = 15_000;
+const PAGE_ANSWERS_WITHIN_MS = 2_000;
 /** Then it is looked for anew: it may have been replaced by another. */
 const STANDS_STILL_WITHIN_MS = 3_000;
 
@@ -27,7 +29,7 @@ export class Screen {
 
   /** Waits for it. More than one of the same name is an error: a name stands once on a screen. */
   async find(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<ElementHandle> {
-    const found = await this.#wait(`the ${role} "${name}"`, timeoutMs, async () => {
+    const found = await this.wait(`the ${role} "${name}"`, timeoutMs, async () => {
       const list = await this.page.$$(selector(role, name));
       return list.length > 0 && list;
     });
@@ -38,11 +40,7 @@ export class Screen {
 
   /** Waits until there is none. */
   async gone(role: string, name: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
-    await this.#wait(
-      `the end of the ${role} "${name}"`,
-      timeoutMs,
-      async () => !(await this.has(role, name)),
-    );
+    await this.wait(`the end of the ${role} "${name}"`, timeoutMs, async () => !(await this.has(role, name)));
   }
 
   /** Waits for it, and until it stands still, and clicks it. */
@@ -54,7 +52,7 @@ export class Screen {
 
   /** Writes into the text field of this name, in place of what stood there. */
   async fill(name: string, text: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
-    const field = await this.#wait(`the field "${name}"`, timeoutMs, () => this.#field(name));
+    const field = await this.wait(`the field "${name}"`, timeoutMs, () => this.#field(name));
     await this.#act(`to fill the field "${name}"`, () => field.asLocator().setTimeout(timeoutMs).fill(text));
   }
 
@@ -71,7 +69,7 @@ export class Screen {
 
   /** Waits until this stands somewhere on the page, whatever its role. */
   async sees(text: string, timeoutMs = DEFAULT_WAIT_MS): Promise<void> {
-    await this.#wait(`the text "${text}"`, timeoutMs, async () => (await this.shown()).includes(text));
+    await this.wait(`the text "${text}"`, timeoutMs, async () => (await this.shown()).includes(text));
   }
 
   /** A field for passwords has no role that all browsers agree on, and to some a label has its field's name. */
@@ -82,7 +80,8 @@ export class Screen {
     return false;
   }
 
-  async #wait<T>(what: string, timeoutMs: number, ask: () => Promise<T | false>): Promise<T> {
+  /** Waits until the answer is not false; as `until`, but in vain it tells what the page shows. */
+  async wait<T>(what: string, timeoutMs: number, ask: () => Promise<T | false>): Promise<T> {
     return this.#act(what, () => until(what, ask, timeoutMs));
   }
 
@@ -91,7 +90,8 @@ export class Screen {
     try {
       return await act();
     } catch (cause) {
-      const shown = await this.shown().catch(() => 'nothing: the page is gone');
+      const silent = pause(PAGE_ANSWERS_WITHIN_MS, 'nothing: the page is gone');
+      const shown = await Promise.race([this.shown(), silent]).catch(() => silent);
       throw new Error(`waited ${what.startsWith('to ') ? '' : 'for '}${what}; the page shows: ${shown}`, {
         cause,
       });
