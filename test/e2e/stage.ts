@@ -59,11 +59,13 @@ export class Stage {
   }
 
   /** Someone who has signed up already, and has come back. */
-  async person(server: { readonly url: string }, name: string, seat?: Seat): Promise<Person> {
-    const [profile, { cookie }] = await Promise.all([
-      this.profile(seat),
-      TestAccount.signUp(server.url, name),
-    ]);
+  async person(
+    server: { readonly url: string },
+    name: string,
+    seat?: Seat,
+    account: Promise<TestAccount> = TestAccount.signUp(server.url, name),
+  ): Promise<Person> {
+    const [profile, { cookie }] = await Promise.all([this.profile(seat), account]);
     const { hostname } = new URL(server.url);
     await profile.setCookie(
       ...cookie.split('; ').map((pair) => {
@@ -76,9 +78,14 @@ export class Stage {
     return person;
   }
 
-  /** Ann and Ben have signed up, and each has the conversation with the other open. */
+  /** Ann, who is the admin of a new server, and Ben have signed up, and each has the conversation with the other open. */
   async pair(server: TestServer): Promise<[ann: Person, ben: Person]> {
-    const [ann, ben] = await Promise.all([this.person(server, 'ann'), this.person(server, 'ben')]);
+    const first = TestAccount.signUp(server.url, 'ann');
+    const second = first.then(() => TestAccount.signUp(server.url, 'ben'));
+    const [ann, ben] = await Promise.all([
+      this.person(server, 'ann', {}, first),
+      this.person(server, 'ben', {}, second),
+    ]);
     await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
     return [ann, ben];
   }
