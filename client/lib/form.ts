@@ -11,6 +11,10 @@ export interface FormOutcome {
 
 export type OnSwitch = (on: boolean) => void;
 
+/** Of several choices: what one is called, and what happens where it is taken. */
+export type NameOf<T> = (choice: T) => string;
+export type OnChoice<T> = (choice: T) => void;
+
 export const NO_FAULT: FormOutcome = { fields: {}, error: null };
 
 /** Does what the form asks, and turns a refusal into something to show. */
