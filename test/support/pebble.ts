@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe } from 'vitest';
 import { findProgram } from '../../scripts/support/apt.ts';
 import { makeCertificate } from './certificate.ts';
 import { temporaryFolder } from './folder.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 type Folder = Awaited<ReturnType<typeof temporaryFolder>>;
@@ -39,7 +39,7 @@ export class Pebble implements AsyncDisposable {
   readonly #folder: Folder;
   #child: ChildProcess | undefined;
 
-  private constructor([port, managementPort]: [number, number], ca: string, folder: Folder) {
+  private constructor(port: number, managementPort: number, ca: string, folder: Folder) {
     this.port = port;
     this.directoryUrl = `https://localhost:${port}/dir`;
     this.#managementPort = managementPort;
@@ -51,7 +51,7 @@ export class Pebble implements AsyncDisposable {
   static async create(): Promise<Pebble> {
     const folder = await temporaryFolder();
     const { cert } = makeCertificate(folder.path);
-    return new Pebble(await freePorts(), cert, folder);
+    return new Pebble(await freePort(), await freePort(), cert, folder);
   }
 
   /**
@@ -115,17 +115,4 @@ export class Pebble implements AsyncDisposable {
       sent.once('error', reject).end();
     });
   }
-}
-
-/** Two ports of the loopback that were free a moment ago: pebble cannot tell which one it took. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  const take = async (server: Server) => {
-    server.listen(0, 'localhost');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const ports: [number, number] = [await take(servers[0]), await take(servers[1])];
-  for (const server of servers) await once(server.close(), 'close');
-  return ports;
 }

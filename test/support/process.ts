@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from '../../scripts/support/paths.ts';
+import { freePort } from './free-port.ts';
 
 const PACKAGE = z.object({ scripts: z.object({ start: z.string() }) });
 const READY = /ChatAway is ready at (\S+)/;
@@ -49,7 +50,7 @@ export class ServerProcess implements AsyncDisposable {
       cwd: ROOT,
       env: {
         ...process.env,
-        PORT: '0',
+        PORT: String(await freePort()),
         MEDIA_PORT: '0',
         MEDIA_WORKERS: '1',
         MEDIA_ADDRESSES: '127.0.0.1',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import type { App, Overrides } from '../../server/app.ts';
 import { RunningServer } from '../../server/running-server.ts';
+import { freePort } from './free-port.ts';
 
 /** A whole server in this process: real SQLite, real workers, any free port, a data folder of its own. */
 export interface TestServer extends AsyncDisposable {
@@ -22,7 +23,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const dataDir = environment['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'chataway-test-')));
   const config = loadConfig({
-    PORT: '0',
+    PORT: String(await freePort()),
     MEDIA_PORT: '0',
     MEDIA_WORKERS: '1',
     MEDIA_ADDRESSES: '127.0.0.1',
