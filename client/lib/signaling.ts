@@ -80,7 +80,12 @@ export class Signaling {
           // The one cast of the socket: the client trusts its own server's answers.
           resolve(answer as Answer<M>);
         },
-        (error: unknown) => fail(refusal(error)),
+        (error: unknown) => {
+          const { code, message } = error as Error & { code?: ErrorCode };
+          if (code) fail(new RequestError(code, message));
+          // An error of protoo's own: it waits no longer. Only a new connection tells how things stand.
+          else if (this.#underWay.has(fail)) this.#reconnect();
+        },
       );
     });
   }
@@ -143,6 +148,11 @@ export class Signaling {
     this.#options.onConnected(false);
   }
 
+  #reconnect(): void {
+    this.#drop();
+    this.#connect();
+  }
+
   #drop(): void {
     const peer = this.#peer;
     this.#peer = null;
@@ -160,16 +170,14 @@ export class Signaling {
     const peer = this.#peer;
     // A try that hangs, a server that never said how things stand, or one that turned us away by mistake.
     if (!this.#ready && Date.now() - this.#sign > PING_INTERVAL) {
-      this.#drop();
-      this.#connect();
+      this.#reconnect();
       return;
     }
     if (!peer?.connected || !this.#greeted || this.#pinging) return;
     this.#pinging = true;
     const deadline = setTimeout(() => {
       if (this.#closed || this.#peer !== peer) return;
-      this.#drop();
-      this.#connect();
+      this.#reconnect();
     }, PONG_WITHIN);
     try {
       await this.request('ping', {});
@@ -180,10 +188,4 @@ export class Signaling {
       this.#pinging = false;
     }
   }
-}
-
-/** protoo gives an error of the server's a `code`; its own errors have none and mean that no answer came. */
-function refusal(error: unknown): Error {
-  const { code, message } = error as Error & { code?: ErrorCode };
-  return code ? new RequestError(code, message) : new ConnectionLost();
 }

@@ -35,6 +35,8 @@ interface Room {
   readonly worker: MediaWorker;
   readonly router: Promise<types.Router>;
   readonly participants: Map<string, Participant>;
+  /** The last `join` that each account asked for. */
+  readonly joins: Map<string, Join>;
   closed: boolean;
 }
 
@@ -71,15 +73,22 @@ export class MediaRooms {
     return { rtpCapabilities: { ...ROUTER_CAPABILITIES } };
   }
 
-  /** Joins, or joins anew: what the account had in the room before is closed. */
-  async join(
-    accountId: string,
-    { callId, rtpCapabilities, sending }: Join,
-    notify: Send,
-  ): Promise<Omit<Joined, 'iceServers'>> {
+  /**
+   * Joins, or joins anew: what the account had in the room before is closed.
+   *
+   * @throws {AppError} `media_lost`; or `call_moved_on` where the account has asked again before this was done.
+   */
+  async join(accountId: string, join: Join, notify: Send): Promise<Omit<Joined, 'iceServers'>> {
+    const { callId, rtpCapabilities, sending } = join;
     const room = this.#rooms.get(callId) ?? this.#open(callId);
+    room.joins.set(accountId, join);
     const [{ router, send, recv }] = await Promise.all([this.#prepare(room), this.#with.announceSettled()]);
     if (room.closed) throw mediaLost();
+    if (room.joins.get(accountId) !== join) {
+      send.close();
+      recv.close();
+      throw new AppError('call_moved_on', 'This call was joined again since.');
+    }
     const before = room.participants.get(accountId);
     if (before) {
       before.close();
@@ -185,6 +194,7 @@ export class MediaRooms {
       worker,
       router: worker.worker.createRouter({ mediaCodecs: MEDIA_CODECS }),
       participants: new Map(),
+      joins: new Map(),
       closed: false,
     };
     this.#rooms.set(callId, room);
