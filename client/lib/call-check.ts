@@ -4,6 +4,7 @@ import type { IceServers, TransportOptions } from '#protocol/media';
 import type { CheckResult, RouteResult } from './diagnosis.ts';
 import { uuid } from './ids.ts';
 import { prepareMedia } from './media-device.ts';
+import { ours, theirs } from './media-types.ts';
 import type { Signaling } from './signaling.ts';
 
 /** A way that has not connected by then is as good as none. In milliseconds. */
@@ -26,9 +27,7 @@ export async function checkCalls(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const device = await prepareMedia(signaling);
-  const rtpCapabilities = device.recvRtpCapabilities as Parameters<
-    typeof signaling.request<'openCheck'>
-  >[1]['rtpCapabilities'];
+  const rtpCapabilities = ours.rtpCapabilities(device.recvRtpCapabilities);
   const { checkId, routes, back, seen } = await signaling.request('openCheck', { rtpCapabilities });
   const picture = paint();
   const opened: types.Transport[] = [];
@@ -46,13 +45,8 @@ export async function checkCalls(
   const open = (transport: types.Transport) => {
     opened.push(transport);
     transport.on('connect', ({ dtlsParameters }, done, failed) => {
-      const data = dtlsParameters as Parameters<
-        typeof signaling.request<'connectCheck'>
-      >[1]['dtlsParameters'];
-      const connected = signaling.request('connectCheck', {
-        transportId: transport.id,
-        dtlsParameters: data,
-      });
+      const data = { transportId: transport.id, dtlsParameters: ours.dtlsParameters(dtlsParameters) };
+      const connected = signaling.request('connectCheck', data);
       asked.push(connected);
       connected.then(done, failed);
     });
@@ -108,11 +102,9 @@ async function send(
   const answered = Promise.withResolvers<string>();
   answered.promise.catch(() => undefined);
   transport.on('produce', ({ rtpParameters }, done) => {
-    const data = rtpParameters as unknown as Parameters<
-      typeof signaling.request<'produceCheck'>
-    >[1]['rtpParameters'];
+    const data = { transportId: transport.id, rtpParameters: ours.rtpParameters(rtpParameters) };
     signaling
-      .request('produceCheck', { transportId: transport.id, rtpParameters: data })
+      .request('produceCheck', data)
       .then(({ producerId }) => answered.resolve(producerId), answered.reject);
     done({ id: uuid() });
   });
@@ -132,7 +124,7 @@ async function comesBack(
     id: consumer.id,
     producerId: consumer.producerId,
     kind: consumer.kind,
-    rtpParameters: consumer.rtpParameters as unknown as types.RtpParameters,
+    rtpParameters: theirs.rtpParameters(consumer.rtpParameters),
   });
   // A track of a connection is muted until its first packet comes (Media Capture and Streams, 4.3.1).
   if (!track.muted) return true;
@@ -187,10 +179,9 @@ function transportOptions(
   route: Route,
 ): types.TransportOptions {
   return {
-    ...transport,
-    ...(iceServers && { iceServers: iceServers.servers }),
+    ...theirs.transportOptions(transport, iceServers),
     iceTransportPolicy: route.startsWith('turn') ? 'relay' : 'all',
-  } as types.TransportOptions;
+  };
 }
 
 /** Where the server listens for this way. */

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup-client';
-import type { ConsumerOptions, IceServers, MediaSource, TransportOptions } from '#protocol/media';
+import type { ConsumerOptions, IceServers, MediaSource } from '#protocol/media';
 import { uuid } from './ids.ts';
 import { BrowserUnsupported, prepareMedia } from './media-device.ts';
+import { ours, theirs } from './media-types.ts';
 import { PRODUCER_OPTIONS } from './producer-options.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
 
@@ -214,9 +215,7 @@ export class MediaSession {
     const loaded = await prepareMedia(signaling);
     this.#leave();
     this.#interrupted = false;
-    const rtpCapabilities = loaded.recvRtpCapabilities as Parameters<
-      typeof signaling.request<'join'>
-    >[1]['rtpCapabilities'];
+    const rtpCapabilities = ours.rtpCapabilities(loaded.recvRtpCapabilities);
     const sending = (this.#promised = this.#sends());
     this.#joining = true;
     const answer = await signaling
@@ -224,8 +223,8 @@ export class MediaSession {
       .finally(() => (this.#joining = false));
     if (this.#closed) return;
     const joined: Joined = {
-      send: loaded.createSendTransport(transportOptions(answer.sendTransport, answer.iceServers)),
-      recv: loaded.createRecvTransport(transportOptions(answer.recvTransport, answer.iceServers)),
+      send: loaded.createSendTransport(theirs.transportOptions(answer.sendTransport, answer.iceServers)),
+      recv: loaded.createRecvTransport(theirs.transportOptions(answer.recvTransport, answer.iceServers)),
       senders: new Map(),
       incoming: new Map(),
     };
@@ -255,11 +254,8 @@ export class MediaSession {
     const { signaling, callId } = this.#options;
     const transportId = transport.id;
     transport.on('connect', ({ dtlsParameters }, done) => {
-      const data = dtlsParameters as Parameters<
-        typeof signaling.request<'connectTransport'>
-      >[1]['dtlsParameters'];
-      const asked = signaling.request('connectTransport', { callId, transportId, dtlsParameters: data });
-      void this.#guard(asked, joined);
+      const data = { callId, transportId, dtlsParameters: ours.dtlsParameters(dtlsParameters) };
+      void this.#guard(signaling.request('connectTransport', data), joined);
       // Not waiting saves a round trip: a refusal is repaired by joining again.
       done();
     });
@@ -274,12 +270,8 @@ export class MediaSession {
     if (transport !== joined.send) return;
     transport.on('produce', ({ rtpParameters, appData }, done) => {
       const { source, sent } = appData as { source: MediaSource; sent: PromiseWithResolvers<string> };
-      const data = rtpParameters as unknown as Parameters<
-        typeof signaling.request<'produce'>
-      >[1]['rtpParameters'];
-      signaling
-        .request('produce', { callId, source, rtpParameters: data, paused: false })
-        .then(({ producerId }) => sent.resolve(producerId), sent.reject);
+      const data = { callId, source, rtpParameters: ours.rtpParameters(rtpParameters), paused: false };
+      signaling.request('produce', data).then(({ producerId }) => sent.resolve(producerId), sent.reject);
       done({ id: uuid() });
     });
   }
@@ -313,7 +305,7 @@ export class MediaSession {
     const { signaling, callId } = this.#options;
     const { iceParameters } = await signaling.request('restartIce', { callId, transportId: transport.id });
     if (this.#joined !== joined) return;
-    await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
+    await transport.restartIce({ iceParameters: theirs.iceParameters(iceParameters) });
     // Only a join brings the addresses that the server has now; the browser's own verdict takes 15 s.
     setTimeout(() => {
       if (this.#joined === joined && transport.connectionState !== 'connected') this.join();
@@ -362,7 +354,7 @@ export class MediaSession {
           id,
           producerId,
           kind,
-          rtpParameters: rtpParameters as unknown as types.RtpParameters,
+          rtpParameters: theirs.rtpParameters(rtpParameters),
           // One stream an account lets the browser keep lips and voice together.
           streamId: accountId,
         });
@@ -394,8 +386,4 @@ export class MediaSession {
     }
     return [...tracks.values()];
   }
-}
-
-function transportOptions(options: TransportOptions, iceServers: IceServers | null): types.TransportOptions {
-  return { ...options, ...(iceServers && { iceServers: iceServers.servers }) } as types.TransportOptions;
 }
