@@ -1,9 +1,10 @@
 import type { IceServers } from '#protocol/media';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Logger } from '../logger.ts';
 import { issueTurnCredentials } from './turn-credentials.ts';
+import { FRONT_ADDRESS } from './turn-configuration.ts';
 import { configureNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
 import { TurnServer } from './turn-server.ts';
 
@@ -64,7 +65,7 @@ export class Relay {
       const common = { folder, secrets: relay.#secrets, logger };
       relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
       if (overTls) {
-        relay.#inner = { host: '127.0.0.1', port: await freePort() };
+        relay.#inner = { host: FRONT_ADDRESS, port: await freePort(FRONT_ADDRESS) };
         relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#inner.port }));
       }
       return relay;
@@ -95,13 +96,11 @@ export class Relay {
   }
 }
 
-/** One that nobody has right now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
+/** One of this address that nobody has right now. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
   await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
 }

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import {
   behindFront,
+  FRONT_ADDRESS,
   RELAY_ADDRESS,
   RELAYED_MEDIA_ADDRESS,
   turnConfiguration,
@@ -106,7 +107,8 @@ export class TurnServer {
       end(code === NOT_FOUND ? noProgram() : new Error(`coturn ended with ${code ?? signal}: ${lastLine}`)),
     );
     const until = performance.now() + READY_WITHIN_MS;
-    while (!(await accepts(port))) {
+    const host = kind === 'public' ? '127.0.0.1' : FRONT_ADDRESS;
+    while (!(await accepts(host, port))) {
       if (ended) return ended;
       if (performance.now() > until) {
         child.kill('SIGKILL');
@@ -134,7 +136,7 @@ function configurationOf({ folder, secrets, kind, port }: TurnOptions): string {
     listening:
       kind === 'public'
         ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
-        : behindFront('127.0.0.1', port),
+        : behindFront(FRONT_ADDRESS, port),
     secrets,
     database: join(folder, `turn-${kind}.db`),
     relayAddress: RELAY_ADDRESS,
@@ -173,9 +175,9 @@ async function assertFree(port: number): Promise<void> {
   });
 }
 
-async function accepts(port: number): Promise<boolean> {
+async function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });

@@ -92,7 +92,7 @@ export class Namespace {
   }
 
   /** Sends a signal to all programs of this name in here, whoever started them. */
-  async signal(signal: 'SIGSTOP', program: string): Promise<void> {
+  async signal(signal: 'SIGSTOP' | 'SIGKILL', program: string): Promise<void> {
     const ids = (await run('ip', 'netns', 'pids', this.name)).split('\n').filter(Boolean);
     const wanted = ids.filter((id) => readFileSync(`/proc/${id}/comm`, 'utf8').trim() === program);
     if (wanted.length === 0) throw new Error(`no ${program} runs on ${this.name}`);

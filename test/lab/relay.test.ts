@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { makeCertificate } from '../support/certificate.ts';
+import { FRONT_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { made, SECRETS } from '../support/turn-stage.ts';
+import { until } from '../support/until.ts';
 import { describeLab } from './describe-lab.ts';
 import { Lab } from './lab.ts';
 import type { Namespace } from './namespace.ts';
 import { LabServer } from './server.ts';
 
 const ALLOCATOR = join(import.meta.dirname, 'programs', 'allocator.ts');
+const HOLDER = join(import.meta.dirname, 'programs', 'holder.ts');
 const PORT = 3478;
 const SETTINGS = { TURN: 'on', TURN_SECRET: SECRETS.join(',') };
 
@@ -39,5 +43,22 @@ describeLab('the relay', () => {
     await LabServer.start(lab, server, SETTINGS);
     const { far } = await lab.link(client, server);
     expect(await allocate(client, far)).toEqual(allGood(far));
+  });
+
+  test('for our front comes back at its port, though connections have all that there are', async () => {
+    await using lab = new Lab();
+    const server = await lab.namespace('server');
+    await server.run('sh', '-c', 'echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range');
+    const { certFile, keyFile } = makeCertificate(lab.folder);
+    await LabServer.start(lab, server, { ...SETTINGS, TLS_CERT: certFile, TLS_KEY: keyFile });
+    const place = async () =>
+      /\S+:400[01]\d/.exec(await server.run('ss', '-Hltn', 'src', FRONT_ADDRESS))?.[0];
+    const before = await place();
+    expect(before).toBeDefined();
+
+    const holder = server.start(process.execPath, [HOLDER, '4000', '20']);
+    await server.signal('SIGKILL', 'turnserver');
+    await holder.readUntil('ready');
+    await until('the relay', async () => (await place()) === before);
   });
 });
