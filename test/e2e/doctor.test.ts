@@ -44,7 +44,7 @@ test('without a relay it tries two, and says what is closed, and for whom', asyn
 });
 
 test('an answered call without media names the side, and the doctor comes by itself', async () => {
-  const server = await stage.serve({ MEDIA_ADDRESSES: '192.0.2.255' }, { deadlines: { connecting: 3_000 } });
+  const server = await stage.serve({ MEDIA_ADDRESSES: '192.0.2.255' }, { deadlines: { connecting: 6_000 } });
   const [ann, ben] = await stage.pair(server);
   await ann.call('voice');
   await ben.answer();

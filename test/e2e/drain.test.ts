@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../support/person.ts';
+import { until } from '../support/until.ts';
 import { talk } from './call.ts';
 import { useStage } from './stage.ts';
 
@@ -43,7 +44,7 @@ test('a call goes on after the server was replaced, and everyone reads why it st
   await Promise.all([ann.hearsSound(), ben.hearsSound()]);
   expect(await Promise.all([ann, ben].map(emptyFrames))).toEqual([0, 0]);
   await cleo.seesPresence('ann', 'in a call');
-  expect(await cleo.screen.shown()).not.toContain('restarting');
+  await until('the end of the notice', async () => !(await cleo.screen.shown()).includes('restarting'));
   await ben.end();
   expect(await ann.callEnded()).toContain('The call is over.');
 });

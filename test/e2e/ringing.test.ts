@@ -32,7 +32,7 @@ test('a cancelled call rings no more, and is told as missed', async () => {
 });
 
 test('a call that nobody answers ends by itself, and is told as missed', async () => {
-  const server = await stage.serve({}, { deadlines: { ringing: 3_000 } });
+  const server = await stage.serve({}, { deadlines: { ringing: 6_000 } });
   const [ann, ben] = await stage.pair(server);
 
   await ann.call('voice');
@@ -44,7 +44,7 @@ test('a call that nobody answers ends by itself, and is told as missed', async (
 });
 
 test('a call to someone who is not there ends, and says that a message will be found', async () => {
-  const server = await stage.serve({}, { deadlines: { invitation: 2_000 } });
+  const server = await stage.serve({}, { deadlines: { invitation: 6_000 } });
   const ann = await stage.person(server, 'ann');
   const ben = await stage.person(server, 'ben');
   await ben.leave();

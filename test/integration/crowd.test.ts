@@ -174,7 +174,6 @@ describe('with 10,000 accounts', () => {
     await connection.next(
       'personChanged',
       ({ person }) => person.id === account.id && person.presence === 'online',
-      1_000,
     );
     await tab.request('ping', {});
   });

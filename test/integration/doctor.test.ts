@@ -76,6 +76,7 @@ test('each fault has its sentence', async () => {
     TLS_CERT: certFile,
     TLS_KEY: keyFile,
     TURN: 'on',
+    MEDIA_WORKERS: '1',
     MEDIASOUP_WORKER_BIN: '/bin/false',
   });
   expect(code).toBe(1);

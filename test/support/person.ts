@@ -61,6 +61,8 @@ export class Person {
   }
 
   async signUp({ email = `${this.name}@example.org`, password = PASSWORD } = {}): Promise<void> {
+    // The form or the way to it, once the page knows who may.
+    await this.screen.sees('Sign up');
     if (!(await this.screen.has('button', 'Sign up'))) await this.screen.click('link', 'Sign up');
     // Until then the fields of signing in are there, of which one has the same name.
     await this.screen.find('button', 'Sign up');

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withLock } from '../../../scripts/support/lock.ts';
+import { until } from '../../support/until.ts';
 
 const ignore = (): void => undefined;
 
@@ -24,7 +24,7 @@ describe('withLock', () => {
     const body = async (): Promise<void> => {
       inside += 1;
       most = Math.max(most, inside);
-      await sleep(50);
+      await until('the others to wait', () => waited === 2);
       inside -= 1;
     };
     await Promise.all([1, 2, 3].map(() => withLock(lock, () => (waited += 1), body)));

@@ -9,7 +9,7 @@ import { Front } from '../../../../server/reach/front.ts';
 import { makeCertificate } from '../../../support/certificate.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 1_000;
 
 let front: Front;
 let ca: string;
