@@ -16,15 +16,15 @@ import type {
 
 /** What the library made, for the server. */
 export const ours = {
-  rtpCapabilities: (theirs: types.RtpCapabilities) => theirs as RtpCapabilities,
-  dtlsParameters: (theirs: types.DtlsParameters) => theirs as DtlsParameters,
-  rtpParameters: (theirs: types.RtpParameters) => theirs as unknown as RtpParameters,
+  rtpCapabilities: (made: types.RtpCapabilities) => made as RtpCapabilities,
+  dtlsParameters: (made: types.DtlsParameters) => made as DtlsParameters,
+  rtpParameters: (made: types.RtpParameters) => made as unknown as RtpParameters,
 };
 
 /** What the server told, for the library. */
 export const theirs = {
-  rtpParameters: (ours: ConsumerOptions['rtpParameters']) => ours as unknown as types.RtpParameters,
-  iceParameters: (ours: IceRestarted['iceParameters']) => ours as types.IceParameters,
-  transportOptions: (ours: TransportOptions, iceServers: IceServers | null) =>
-    ({ ...ours, ...(iceServers && { iceServers: iceServers.servers }) }) as types.TransportOptions,
+  rtpParameters: (told: ConsumerOptions['rtpParameters']) => told as unknown as types.RtpParameters,
+  iceParameters: (told: IceRestarted['iceParameters']) => told as types.IceParameters,
+  transportOptions: (told: TransportOptions, iceServers: IceServers | null) =>
+    ({ ...told, ...(iceServers && { iceServers: iceServers.servers }) }) as types.TransportOptions,
 };

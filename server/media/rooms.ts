@@ -76,7 +76,7 @@ export class MediaRooms {
   /**
    * Joins, or joins anew: what the account had in the room before is closed.
    *
-   * @throws {AppError} `media_lost`; or `call_moved_on` where the account has asked again before this was done.
+   * @throws {AppError} `media_lost`; or `call_moved_on` where the account has asked again before there were transports.
    */
   async join(accountId: string, join: Join, notify: Send): Promise<Omit<Joined, 'iceServers'>> {
     const { callId, rtpCapabilities, sending } = join;

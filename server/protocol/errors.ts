@@ -32,7 +32,7 @@ export const ERROR_STATUS = {
   person_gone: 409,
   /** The service would be left without an admin. */
   last_admin: 409,
-  /** The call is not in a state for this: nobody has answered it yet. */
+  /** The call is not in a state for this: nobody has answered it yet, or the account has joined it again since. */
   call_moved_on: 409,
   /** The one who asks is in a call already. */
   already_in_call: 409,

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Logger } from '../logger.ts';
+import { INNER_ADDRESS } from './turn-configuration.ts';
 import { issueTurnCredentials } from './turn-credentials.ts';
-import { FRONT_ADDRESS } from './turn-configuration.ts';
 import { configureNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
 import { TurnServer } from './turn-server.ts';
 
@@ -65,7 +65,7 @@ export class Relay {
       const common = { folder, secrets: relay.#secrets, logger };
       relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
       if (overTls) {
-        relay.#inner = { host: FRONT_ADDRESS, port: await freePort(FRONT_ADDRESS) };
+        relay.#inner = { host: INNER_ADDRESS, port: await freePort(INNER_ADDRESS) };
         relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#inner.port }));
       }
       return relay;

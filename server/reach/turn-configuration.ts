@@ -12,10 +12,10 @@ export const RELAYED_MEDIA_ADDRESS = '127.44.44.44';
  */
 export const RELAY_ADDRESS = '127.44.44.43';
 /**
- * Where our front hands over. Connections within a machine leave from 127.0.0.1, and one that has the relay's port keeps
+ * Where the inner relay listens, for our front. Connections within a machine leave from 127.0.0.1, and one that has the relay's port keeps
  * it from listening there, long after (TIME-WAIT, RFC 9293, 3.6.1): from here none leaves.
  */
-export const FRONT_ADDRESS = '127.44.44.45';
+export const INNER_ADDRESS = '127.44.44.45';
 /**
  * Allocations of one person: two transports at three addresses of the relay make six, an ICE restart doubles them, and
  * so does a second interface.

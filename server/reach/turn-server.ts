@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import {
   behindFront,
-  FRONT_ADDRESS,
+  INNER_ADDRESS,
   RELAY_ADDRESS,
   RELAYED_MEDIA_ADDRESS,
   turnConfiguration,
@@ -107,7 +107,7 @@ export class TurnServer {
       end(code === NOT_FOUND ? noProgram() : new Error(`coturn ended with ${code ?? signal}: ${lastLine}`)),
     );
     const until = performance.now() + READY_WITHIN_MS;
-    const host = kind === 'public' ? '127.0.0.1' : FRONT_ADDRESS;
+    const host = kind === 'public' ? '127.0.0.1' : INNER_ADDRESS;
     while (!(await accepts(host, port))) {
       if (ended) return ended;
       if (performance.now() > until) {
@@ -136,7 +136,7 @@ function configurationOf({ folder, secrets, kind, port }: TurnOptions): string {
     listening:
       kind === 'public'
         ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
-        : behindFront(FRONT_ADDRESS, port),
+        : behindFront(INNER_ADDRESS, port),
     secrets,
     database: join(folder, `turn-${kind}.db`),
     relayAddress: RELAY_ADDRESS,

@@ -58,6 +58,20 @@ test('what is written while the server is away is sent when it is back', async (
   await ann.reads('Here I am.');
 });
 
+test('what is never answered, on a connection that lives, is sent again on another', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  await makeDeaf(ann);
+  await ann.write('Hello?');
+  await ben.reads('Hello?');
+
+  await setDeaf(ann, { loses: 'sendMessage' });
+  await ann.write('Did you get this?');
+  // protoo waits 22.5 s for an answer.
+  await ben.reads('Did you get this?', 40_000);
+  await until('the message to be sent', async () => !(await ann.messages()).includes('Sending…'));
+});
+
 test('someone who was away finds what was written, unread, and older pages on scrolling', async () => {
   const server = await stage.serve();
   const gone = await stage.person(server, 'ben');
@@ -146,6 +160,8 @@ interface Deaf {
   sent?: boolean;
   /** Nothing more that arrives gets to the page. */
   received?: boolean;
+  /** The next request of this method does not leave the page. */
+  loses?: string;
 }
 
 interface DeafWindow extends Window {
@@ -165,7 +181,9 @@ async function makeDeaf({ page }: Person): Promise<void> {
       }
 
       override send(data: string): void {
-        if (!deaf.sent) super.send(data);
+        const lost = deaf.loses !== undefined && data.includes(`"${deaf.loses}"`);
+        if (lost) delete deaf.loses;
+        if (!deaf.sent && !lost) super.send(data);
       }
     };
   });

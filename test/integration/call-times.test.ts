@@ -54,7 +54,7 @@ describe('deadlines', () => {
     using world = await couple(server.url);
     world.b.close();
     const callId = await invite(world.a, world.conversationId);
-    const call = await reaches(world.a, callId, 'ended');
+    const call = await reaches(world.a, callId, 'ended', 10_000);
     expect(call).toMatchObject({ reason: 'unreachable' });
     expect((call.endedAt ?? 0) - call.createdAt).toBeGreaterThanOrEqual(3_000);
   });

@@ -14,7 +14,7 @@ const observer: MediaObserver = {
   measured: () => undefined,
 };
 
-test('of two joins of one account the later stands, whichever is done first', async () => {
+test('of two joins of one account the later stands, though it is done first', async () => {
   const settings = { count: 1, firstPort: 0, relayedAddress: undefined, observer, logger };
   const workers = await MediaWorkers.start(settings);
   const waiting: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificate.ts';
-import { FRONT_ADDRESS } from '../../server/reach/turn-configuration.ts';
+import { INNER_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { made, SECRETS } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 import { describeLab } from './describe-lab.ts';
@@ -52,11 +52,12 @@ describeLab('the relay', () => {
     const { certFile, keyFile } = makeCertificate(lab.folder);
     await LabServer.start(lab, server, { ...SETTINGS, TLS_CERT: certFile, TLS_KEY: keyFile });
     const place = async () =>
-      /\S+:400[01]\d/.exec(await server.run('ss', '-Hltn', 'src', FRONT_ADDRESS))?.[0];
+      /\S+:400[01]\d/.exec(await server.run('ss', '-Hltn', 'src', INNER_ADDRESS))?.[0];
     const before = await place();
     expect(before).toBeDefined();
 
     const holder = server.start(process.execPath, [HOLDER, '4000', '20']);
+    await holder.readUntil('waiting');
     await server.signal('SIGKILL', 'turnserver');
     await holder.readUntil('ready');
     await until('the relay', async () => (await place()) === before);

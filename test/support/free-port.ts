@@ -5,8 +5,8 @@ import { platform } from 'node:process';
 
 /**
  * Where nobody draws a port by chance: below those of mediasoup (from 10,000) and of kernels (on Linux from 32,768),
- * which a program or a mere connection can have taken between the look at a port and its use; and above the last that
- * browsers refuse ("bad ports" of the Fetch standard, to 6,697).
+ * which a program or a mere connection can have taken between the look at a port and its use; and between two that
+ * browsers refuse ("bad ports" of the Fetch standard), 6,697 and 10,080.
  */
 const FIRST = 7_000;
 const LAST = 9_999;
@@ -39,9 +39,13 @@ async function isFree(port: number): Promise<boolean> {
   return udpIsFree;
 }
 
-function succeeds(what: Promise<unknown>): Promise<boolean> {
-  return what.then(
-    () => true,
-    () => false,
-  );
+/** @throws {Error} what is no matter of another having it. */
+async function succeeds(what: Promise<unknown>): Promise<boolean> {
+  try {
+    await what;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    throw error;
+  }
 }

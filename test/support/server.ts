@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts';
 /** A whole server in this process: real SQLite, real workers, any free port, a data folder of its own. */
 export interface TestServer extends AsyncDisposable {
   readonly app: App;
-  /** For example `http://localhost:41234`. */
+  /** For example `http://localhost:7123`. */
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;

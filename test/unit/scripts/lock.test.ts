@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withLock } from '../../../scripts/support/lock.ts';
 import { until } from '../../support/until.ts';
@@ -25,6 +26,7 @@ describe('withLock', () => {
       inside += 1;
       most = Math.max(most, inside);
       await until('the others to wait', () => waited === 2);
+      await sleep(50);
       inside -= 1;
     };
     await Promise.all([1, 2, 3].map(() => withLock(lock, () => (waited += 1), body)));

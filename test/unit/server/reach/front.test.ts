@@ -65,7 +65,7 @@ async function cut(socket: Socket): Promise<string> {
   socket.on('data', (part: Buffer) => (text += part.toString())).on('error', () => undefined);
   await new Promise((closed) => socket.once('close', closed));
   expect(performance.now() - begin).toBeGreaterThan(PATIENCE_MS / 2);
-  expect(performance.now() - begin).toBeLessThan(PATIENCE_MS * 10);
+  expect(performance.now() - begin).toBeLessThan(PATIENCE_MS * 5);
   return text;
 }
 
