@@ -49,6 +49,12 @@ export const schema = z.strictObject({
   MEDIA_PORT: integer(0, 65_000).default(44_444),
 
   /**
+   * Whether the media ports also take TCP, for networks without UDP; `off` where only UDP leads to them, so that
+   * nobody tries the other in vain.
+   */
+  MEDIA_TCP: z.enum(['off', 'on'], 'must be on or off').default('on'),
+
+  /**
    * The IPv4 and IPv6 addresses, separated by commas, at which clients reach the media ports. The default is
    * what the name in PUBLIC_URL resolves to and the addresses of this machine's interfaces, followed as they change.
    */

@@ -97,11 +97,12 @@ export async function relayedAddressOf({ TURN, TURN_HOST }: Config): Promise<str
 }
 
 export function startWorkers(
-  { MEDIA_WORKERS, MEDIA_PORT }: Config,
+  { MEDIA_WORKERS, MEDIA_PORT, MEDIA_TCP }: Config,
   common: { relayedAddress: string | undefined; observer: MediaObserver; logger: Logger },
 ): Promise<MediaWorkers> {
+  const protocols = MEDIA_TCP === 'on' ? (['udp', 'tcp'] as const) : (['udp'] as const);
   return startStep(
-    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, ...common }),
+    () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, protocols, ...common }),
     (reason) =>
       reason.includes('address already in use')
         ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`

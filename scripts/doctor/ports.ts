@@ -47,19 +47,20 @@ export const checkPage: Check = async (config) => {
   return findings;
 };
 
-/** Each media port, UDP and TCP: taken, as it is while ChatAway runs, or free. */
-export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_WORKERS }) => {
+/** Each media port: taken, as it is while ChatAway runs, or free. */
+export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_TCP, MEDIA_WORKERS }) => {
   if (MEDIA_PORT === 0) return [good('media ports', 'any free ones.')];
   const ports = Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index);
+  const protocols = MEDIA_TCP === 'on' ? (['udp', 'tcp'] as const) : (['udp'] as const);
   const taken = await Promise.all(
-    ports.flatMap((port) => (['udp', 'tcp'] as const).map((protocol) => isTaken(protocol, port))),
+    ports.flatMap((port) => protocols.map((protocol) => isTaken(protocol, port))),
   );
   const list = ports.join(', ');
+  const all = `${list}, ${MEDIA_TCP === 'on' ? 'UDP and TCP' : 'UDP'},`;
   if (taken.every(Boolean)) {
-    return [good('media ports', `${list}, UDP and TCP, are in use: open them in the firewall for everyone.`)];
+    return [good('media ports', `${all} are in use: open them in the firewall for everyone.`)];
   }
-  if (!taken.some(Boolean))
-    return [doubt('media ports', `${list}, UDP and TCP, are free: ChatAway does not run.`)];
+  if (!taken.some(Boolean)) return [doubt('media ports', `${all} are free: ChatAway does not run.`)];
   return [
     broken('media ports', `some of ${list} are taken by another program: stop that one, or set MEDIA_PORT.`),
   ];

@@ -23,7 +23,7 @@ import {
   type Tag,
   withoutUndefined,
 } from './present.ts';
-import type { RoutesSeen } from './routes-seen.ts';
+import type { RoutesSeen, Way } from './routes-seen.ts';
 import type { MediaWorkers } from './workers.ts';
 
 /** How long a check may take, and its credentials are good, in seconds. */
@@ -57,6 +57,7 @@ interface Check {
   readonly address: string | undefined;
   readonly router: types.Router;
   readonly transports: ReadonlyMap<string, types.WebRtcTransport>;
+  readonly ways: readonly Way[];
   /** What was asked for, once each: the transports that send, and the one that brings back. */
   readonly used: Set<types.WebRtcTransport>;
   readonly back: types.WebRtcTransport;
@@ -86,34 +87,40 @@ export class MediaChecks {
     const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
     try {
       const make = () => router.createWebRtcTransport({ webRtcServer, enableUdp: true, enableTcp: true });
-      const ways = routesOf(relays);
-      const [back, ...sends] = await Promise.all([make(), ...ways.map(make)]);
+      const offers = offersOf(workers.protocols, relays);
+      const [back, ...sends] = await Promise.all([make(), ...offers.map(make)]);
       await Promise.all(sends.map((transport) => transport.setMaxIncomingBitrate(MAX_INCOMING_BITRATE)));
       const end = setTimeout(() => this.close(checker.connectionId), LASTS * 1_000).unref();
       this.close(checker.connectionId);
+      const { address } = checker;
+      const ways: Way[] = [];
+      const routes = sends.map((transport, index) => {
+        const { route, iceServers } = offers[index] ?? { route: 'udp', iceServers: null };
+        const options = this.#present(transport, route);
+        const way: Way = isDirect(route) ? { route, port: options.iceCandidates[0]?.port } : { route };
+        ways.push(way);
+        transport.on('dtlsstatechange', (state) => {
+          if (state === 'connected' && address !== undefined) seen.add(way, address);
+        });
+        return { route, iceServers, transport: options };
+      });
       const id = randomUUID();
       this.#checks.set(checker.connectionId, {
         id,
-        address: checker.address,
+        address,
         used: new Set(),
         router,
         transports: new Map([back, ...sends].map((transport) => [transport.id, transport])),
+        ways,
         back,
         rtpCapabilities,
         end,
-      });
-      const routes = sends.map((transport, index) => {
-        const { route, iceServers } = ways[index] ?? { route: 'udp', iceServers: null };
-        transport.on('dtlsstatechange', (state) => {
-          if (state === 'connected' && checker.address !== undefined) seen.add(route, checker.address);
-        });
-        return { route, iceServers, transport: this.#present(transport, route) };
       });
       return {
         checkId: id,
         routes,
         back: { transport: presentTransport(back, this.#with.announce), iceServers: relays },
-        seen: checker.address === undefined ? [] : seen.forOthersThan(checker.address),
+        seen: address === undefined ? [] : seen.forOthersThan(address, ways).map(({ route }) => route),
       };
     } catch (error) {
       router.close();
@@ -164,8 +171,9 @@ export class MediaChecks {
   close(connectionId: string, { checkId, failed = [] }: Partial<CloseCheck> = {}): void {
     const check = this.#checks.get(connectionId);
     if (!check || (checkId !== undefined && checkId !== check.id)) return;
-    const { address } = check;
-    if (address !== undefined) for (const route of failed) this.#with.seen.miss(route, address);
+    const { address, ways } = check;
+    for (const way of ways)
+      if (address !== undefined && failed.includes(way.route)) this.#with.seen.miss(way, address);
     this.#checks.delete(connectionId);
     clearTimeout(check.end);
     check.router.close();
@@ -176,9 +184,7 @@ export class MediaChecks {
     const options = presentTransport(transport, this.#with.announce);
     const { relayedAddress } = this.#with.workers;
     const iceCandidates = options.iceCandidates.filter(({ protocol, address }) =>
-      route === 'udp' || route === 'tcp'
-        ? protocol === route && address !== relayedAddress
-        : address === relayedAddress,
+      isDirect(route) ? protocol === route && address !== relayedAddress : address === relayedAddress,
     );
     return { ...options, iceCandidates };
   }
@@ -196,20 +202,19 @@ export class MediaChecks {
   }
 }
 
-interface Way {
+interface Offer {
   route: Route;
   iceServers: IceServers | null;
 }
 
+const isDirect = (route: Route): boolean => route === 'udp' || route === 'tcp';
+
 /** The direct ways, and one for each address of the relay. */
-function routesOf(relays: IceServers | null): Way[] {
-  const direct: Way[] = [
-    { route: 'udp', iceServers: null },
-    { route: 'tcp', iceServers: null },
-  ];
+function offersOf(protocols: MediaWorkers['protocols'], relays: IceServers | null): Offer[] {
+  const direct: Offer[] = protocols.map((route) => ({ route, iceServers: null }));
   if (!relays) return direct;
   const relayed = relays.servers.flatMap(({ urls, ...credentials }) =>
-    urls.map((url): Way => ({
+    urls.map((url): Offer => ({
       route: url.startsWith('turns:') ? 'turn_tls' : url.endsWith('udp') ? 'turn_udp' : 'turn_tcp',
       iceServers: { ...relays, servers: [{ urls: [url], ...credentials }] },
     })),

@@ -269,8 +269,12 @@ export class Participant {
   }
 }
 
+/** In one order: a name server may give its answers in another each time. */
 const addressesOf = ({ iceCandidates }: TransportOptions): string =>
-  iceCandidates.map(({ address }) => address).join(' ');
+  iceCandidates
+    .map(({ address }) => address)
+    .sort()
+    .join(' ');
 
 export const notJoined = () => new AppError('not_joined', 'You have not joined the media of this call.');
 

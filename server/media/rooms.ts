@@ -233,7 +233,8 @@ export class MediaRooms {
     const { seen, observer } = this.#with;
     const protocol = this.#protocolOf(tuple);
     observer.connected(protocol);
-    if (tuple.remoteIp !== undefined && protocol !== 'relayed') seen.add(protocol, tuple.remoteIp);
+    if (tuple.remoteIp !== undefined && protocol !== 'relayed')
+      seen.add({ route: protocol, port: tuple.localPort }, tuple.remoteIp);
   }
 
   #protocolOf({ protocol, localAddress }: types.TransportTuple): Protocol {

@@ -1,4 +1,4 @@
-import { route as routeSchema, type Route } from '#protocol/check';
+import type { Route } from '#protocol/check';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** What worked so long ago may have been closed since. */
@@ -27,6 +27,12 @@ const MOST_ADDRESSES = 100;
 
 type Side = 'inside' | 'outside';
 
+/** A way to the media server. A direct one leads to the port of one worker, and tells nothing of another's. */
+export interface Way {
+  readonly route: Route;
+  readonly port?: number | undefined;
+}
+
 /**
  * Which ways to the media server have worked lately, and from which side. One client alone cannot tell its own blocked
  * network from a server that nobody reaches: that others came through makes the difference.
@@ -36,8 +42,8 @@ export class RoutesSeen {
   readonly #sights = new Map<string, Map<string, number>>();
 
   /** Someone's media came this way. */
-  add(route: Route, address: string, now = Date.now()): void {
-    const key = keyOf(route, address);
+  add(way: Way, address: string, now = Date.now()): void {
+    const key = keyOf(way, address);
     const sights = this.#sights.get(key) ?? new Map<string, number>();
     this.#sights.set(key, sights);
     sights.delete(address);
@@ -50,25 +56,25 @@ export class RoutesSeen {
    * Someone's media does not come this way. Where it did from the same address, something has changed, perhaps at the
    * server: what others had before that proves nothing any more.
    */
-  miss(route: Route, address: string): void {
-    const key = keyOf(route, address);
+  miss(way: Way, address: string): void {
+    const key = keyOf(way, address);
     if (this.#sights.get(key)?.has(address)) this.#sights.delete(key);
   }
 
   /**
-   * What has worked lately for others who are on the same side as this address, and never from there: it is the network
-   * that makes the difference then, and not the time.
+   * Which of these ways have worked lately for others who are on the same side as this address, and never from there: it
+   * is the network that makes the difference then, and not the time.
    */
-  forOthersThan(address: string, now = Date.now()): Route[] {
-    return routeSchema.options.filter((route) => {
-      const sights = [...(this.#sights.get(keyOf(route, address)) ?? [])];
+  forOthersThan<W extends Way>(address: string, ways: readonly W[], now = Date.now()): W[] {
+    return ways.filter((way) => {
+      const sights = [...(this.#sights.get(keyOf(way, address)) ?? [])];
       const lately = sights.filter(([, at]) => now - at < LATELY_MS).map(([from]) => from);
       return lately.length > 0 && !lately.includes(address);
     });
   }
 }
 
-const keyOf = (route: Route, address: string) => `${route} ${sideOf(address)}`;
+const keyOf = ({ route, port }: Way, address: string) => `${route} ${port ?? ''} ${sideOf(address)}`;
 
 function sideOf(address: string): Side {
   if (isIP(address) === 0) return 'inside';

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { MediaObserver } from './observer.ts';
 
-/** A worker process, with the one UDP and TCP port that all its transports share. */
+/** A worker process, with the one port, UDP and TCP, that all its transports share. */
 export interface MediaWorker {
   readonly worker: types.Worker;
   readonly webRtcServer: types.WebRtcServer;
@@ -29,6 +29,8 @@ const RESTART_AFTER_MS = 1_000;
 interface Options {
   count: number;
   firstPort: number;
+  /** What the ports take. */
+  protocols: readonly types.TransportProtocol[];
   /** Where the relay finds the media, if there is one. */
   relayedAddress: string | undefined;
   observer: MediaObserver;
@@ -60,6 +62,10 @@ export class MediaWorkers {
 
   onDied(listener: (worker: MediaWorker) => void): void {
     this.#onDied = listener;
+  }
+
+  get protocols(): readonly types.TransportProtocol[] {
+    return this.#options.protocols;
   }
 
   get relayedAddress(): string | undefined {
@@ -112,7 +118,7 @@ export class MediaWorkers {
     const worker = await mediasoup.createWorker({ logLevel: 'warn', ...(workerBin && { workerBin }) });
     try {
       const webRtcServer = await worker.createWebRtcServer({
-        listenInfos: listenInfos(port, this.#options.relayedAddress),
+        listenInfos: listenInfos(port, this.#options),
       });
       if (this.#closed) throw new Error('the workers were closed meanwhile');
       const entry: MediaWorker = { worker, webRtcServer, port, rooms: 0 };
@@ -147,13 +153,10 @@ export class MediaWorkers {
 }
 
 /** Every address of the machine, of each family that it has, and the one for the relay. */
-function listenInfos(port: number, relayedAddress: string | undefined): types.TransportListenInfo[] {
+function listenInfos(port: number, { protocols, relayedAddress }: Options): types.TransportListenInfo[] {
   const everywhere = [{ ip: '0.0.0.0' }, ...(hasIpv6() ? [{ ip: '::', flags: { ipv6Only: true } }] : [])];
   return [
-    ...everywhere.flatMap((listen): types.TransportListenInfo[] => [
-      { ...listen, port, protocol: 'udp' },
-      { ...listen, port, protocol: 'tcp' },
-    ]),
+    ...everywhere.flatMap((listen) => protocols.map((protocol) => ({ ...listen, port, protocol }))),
     // A port of its own: beside a socket for all addresses the same port cannot be had.
     ...(relayedAddress === undefined ? [] : [{ ip: relayedAddress, protocol: 'udp' as const }]),
   ];

@@ -1,9 +1,10 @@
 import { rtpCapabilities as capabilities } from '#protocol/media';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestConnection } from '../support/connection.ts';
-import { couple } from '../support/call.ts';
-import { camera, fingerprint } from '../support/media.ts';
+import { connectCall, couple } from '../support/call.ts';
+import { camera, fingerprint, joinMedia } from '../support/media.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { testTurn, TurnStage } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 
 let server: TestServer;
@@ -33,6 +34,27 @@ test('a check has a transport for each way, whose candidates lead over that way 
     expect(iceServers).toBeNull();
   }
   expect(seen).toEqual([]);
+});
+
+test('where only UDP leads to the media ports, nothing else is tried or offered', async () => {
+  await using udpOnly = await startServer({ MEDIA_TCP: 'off' });
+  using world = await couple(udpOnly.url);
+  const { routes } = await open(world.a);
+  expect(routes.map(({ route }) => route)).toEqual(['udp']);
+  const { sendTransport } = await joinMedia(world.a, await connectCall(world));
+  expect(new Set(sendTransport.iceCandidates.map(({ protocol }) => protocol))).toEqual(new Set(['udp']));
+});
+
+testTurn('the relay takes it by every way that there is, with credentials of a minute', async () => {
+  await using stage = await TurnStage.open();
+  using world = await couple(stage.server.url);
+  const { routes } = await open(world.a);
+  expect(routes.map(({ route }) => route)).toEqual(['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls']);
+  for (const { iceServers } of routes.slice(2)) {
+    expect(iceServers?.lifetime).toBe(60);
+    // The end of their time, in seconds, stands before the name.
+    expect(parseInt(iceServers?.servers[0]?.username ?? '', 10)).toBeLessThanOrEqual(Date.now() / 1_000 + 60);
+  }
 });
 
 test('it belongs to the connection that began it, and goes with it', async () => {

@@ -11,7 +11,9 @@ const PROGRAM = `
   const { MediaWorkers } = await import('./server/media/workers.ts');
   const observer = new Proxy({}, { get: () => () => undefined });
   const logger = createLogger('silent');
-  const workers = await MediaWorkers.start({ count: 1, firstPort: 0, relayedAddress: undefined, observer, logger });
+  const workers = await MediaWorkers.start({
+    count: 1, firstPort: 0, protocols: ['udp'], relayedAddress: undefined, observer, logger,
+  });
   console.log('runs');
   await workers.close();
 `;

@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => limited.close());
 
-const signIn = (username: string, password: string, from: string) =>
-  raw(limited.url, '/api/session', {
+const signIn = (username: string, password: string, from: string, { url } = limited, headers = {}) =>
+  raw(url, '/api/session', {
     method: 'POST',
-    headers: jsonFrom(limited.url),
+    headers: { ...jsonFrom(url), ...headers },
     body: JSON.stringify({ username, password }),
     from,
   });
@@ -92,4 +92,23 @@ test('one connection may ask 300 times in 10 seconds, and another is not held ba
   expect(refused).toHaveLength(20);
   for (const { reason } of refused) expect(reason).toMatchObject({ code: 'rate_limited' });
   await calm.request('ping', {});
+});
+
+test('what a proxy says of an address counts where the proxy is trusted, and nothing else does', async () => {
+  const [proxy, stranger] = ['127.0.0.41', '127.0.0.42'];
+  await using server = await startServer({ RATE_LIMIT_FACTOR: '1', TRUSTED_PROXIES: proxy });
+  const tries = async (from: string, forwardedFor: (attempt: number) => string) => {
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 11; attempt++) {
+      const headers = { 'x-forwarded-for': forwardedFor(attempt) };
+      statuses.push((await signIn('nobody', `guess ${attempt}`, from, server, headers)).status);
+    }
+    return statuses;
+  };
+  const [endless, ended] = [Array<number>(11).fill(401), [...Array<number>(10).fill(401), 429]];
+  expect(await tries(stranger, (attempt) => `203.0.113.${attempt}`)).toEqual(ended);
+  expect(await tries(proxy, (attempt) => `203.0.113.${attempt}`)).toEqual(endless);
+  expect(await tries(proxy, () => '198.51.100.1')).toEqual(ended);
+  // What the client itself has sent stands before what the proxy adds.
+  expect(await tries(proxy, (attempt) => `203.0.113.${attempt}, 198.51.100.2`)).toEqual(ended);
 });

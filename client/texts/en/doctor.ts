@@ -64,6 +64,7 @@ export const doctor = {
     if (diagnosis === 'fine' || diagnosis === 'udp_unreachable' || diagnosis === 'all_unreachable') {
       const media = ports.get('udp');
       if (closed('udp', 'tcp')) sentences.push(neitherReaches(media));
+      else if (closed('udp') && !ports.has('tcp')) sentences.push(onlyUdpDoesNotReach(media));
       else if (closed('udp')) sentences.push(doesNotReach(`UDP ${media}`));
       else if (closed('tcp')) sentences.push(doesNotReach(`TCP ${media}`));
       if (!ports.has('turn_tls') && closed('turn_udp', 'turn_tcp')) {
@@ -90,5 +91,10 @@ export const doctor = {
 const doesNotReach = (port: string) =>
   `${port} does not reach the server: forward it in the router or open it in the firewall.`;
 
+const ADDRESSES = 'set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.';
+
+const onlyUdpDoesNotReach = (port: number | undefined) =>
+  `UDP ${port} does not reach the server: forward it in the router or open it in the firewall, and ${ADDRESSES}`;
+
 const neitherReaches = (port: number | undefined) =>
-  `Neither UDP nor TCP ${port} reaches the server: forward both in the router or open them in the firewall, and set MEDIA_ADDRESSES where the server’s address from outside is not that of PUBLIC_URL.`;
+  `Neither UDP nor TCP ${port} reaches the server: forward both in the router or open them in the firewall, and ${ADDRESSES}`;

@@ -78,3 +78,11 @@ test('UDP is not blocked as a whole where the relay is reached by it: the port i
 test('connected without a picture is told apart', () => {
   expect(sentences({ works: ROUTES, loopback: false })[0]).toContain('no picture came back');
 });
+
+test('where only UDP leads to the media, nobody is sent after TCP', () => {
+  const offered: Route[] = ['udp', 'turn_tls'];
+  expect(sentences({ works: offered, offered })[1]).toBeNull();
+  expect(sentences({ works: ['turn_tls'], offered })[1]).toMatch(
+    /^UDP 44444 does not reach .*MEDIA_ADDRESSES/,
+  );
+});
