@@ -26,6 +26,7 @@ import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
 import { createHttpApp } from './http/http-app.ts';
+import { readClient } from './http/static.ts';
 import type { Logger } from './logger.ts';
 import { QualitySampler } from './media/quality.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -72,6 +73,8 @@ export interface Overrides {
   relayLifetime?: number;
   /** How often the quality of media is measured, in milliseconds. */
   qualityEvery?: number;
+  /** Where the built client is. */
+  clientFolder?: string;
 }
 
 export interface App {
@@ -98,7 +101,7 @@ interface Given {
 export async function createApp(
   config: Config,
   { control, logger }: Given,
-  { deadlines, heartbeat, relayLifetime, qualityEvery }: Overrides = {},
+  { deadlines, heartbeat, relayLifetime, qualityEvery, clientFolder = CLIENT_FOLDER }: Overrides = {},
 ): Promise<App> {
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
@@ -230,6 +233,7 @@ export async function createApp(
   const originPolicy = new OriginPolicy(config.PUBLIC_URL);
   const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
+  const client = readClient(clientFolder);
   const http = createHttpApp({
     accounts,
     registration,
@@ -237,7 +241,7 @@ export async function createApp(
     sessions,
     cookie,
     originPolicy,
-    clientFolder: CLIENT_FOLDER,
+    client,
     rateLimitFactor,
     clientOf: (request) => proxies.clientOf(request),
     hindrance: async () => {
@@ -265,6 +269,7 @@ export async function createApp(
       checks,
     },
     accounts,
+    build: client.build,
     epoch: await new SqlServerStateRepository(database).epoch(),
     sessions,
     cookie,

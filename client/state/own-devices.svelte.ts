@@ -57,6 +57,8 @@ export class OwnDevices {
   /** Resolves once the person and the browser have answered. */
   async open(withCamera: boolean): Promise<void> {
     this.#cameraOn = withCamera;
+    // A reload while the browser still asks must not forget it.
+    this.#keep();
     await this.#local.open(withCamera);
     // It may have been switched off meanwhile.
     if (!this.#cameraOn) this.#local.closeCamera();
@@ -114,14 +116,18 @@ export class OwnDevices {
   #publish(): void {
     if (this.#released) return;
     const { audio, video } = this.#local;
-    const id = this.#options.callId();
-    const kept: Kept = { id, microphoneOn: this.#microphoneOn, cameraOn: this.#cameraOn };
-    saveForTab(KEY, kept);
+    this.#keep();
     if (audio) audio.enabled = this.#microphoneOn;
     this.#options.onTracks(this.#microphoneOn ? audio : null, video);
     if ((this.#selfView?.getVideoTracks()[0] ?? null) !== video) {
       this.#selfView = video && new MediaStream([video]);
     }
+  }
+
+  #keep(): void {
+    const id = this.#options.callId();
+    const kept: Kept = { id, microphoneOn: this.#microphoneOn, cameraOn: this.#cameraOn };
+    saveForTab(KEY, kept);
   }
 
   #gone(kind: 'audio' | 'video'): void {

@@ -42,6 +42,9 @@ export class Workspace {
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
   #epoch: string | undefined;
+  /** The server's client when this page came from it. */
+  #build: string | undefined;
+  #outdated = false;
 
   constructor(session: Session, router: Router, texts: WorkspaceTexts) {
     this.session = session;
@@ -128,6 +131,20 @@ export class Workspace {
     });
   }
 
+  /**
+   * Loads a part of the page when it is needed. Where the server has another build by now, ours is gone: the page is loaded
+   * anew, and calls go on there.
+   */
+  async part<T>(load: () => Promise<T>): Promise<T> {
+    try {
+      return await load();
+    } catch (error) {
+      if (!this.#outdated) throw error;
+      location.reload();
+      return new Promise(() => undefined);
+    }
+  }
+
   /** Signs out, and leaves nothing to be read on a computer that others use. */
   async signOut(): Promise<void> {
     await this.session.signOut();
@@ -156,6 +173,8 @@ export class Workspace {
     this.#restarting = false;
     clearTimeout(this.#restartTimer);
     this.#clockAhead = snapshot.now - Date.now();
+    this.#build ??= snapshot.build;
+    this.#outdated = snapshot.build !== this.#build;
     if (snapshot.epoch !== this.#epoch) this.#forget();
     this.#epoch = snapshot.epoch;
     this.session.update(snapshot.self);

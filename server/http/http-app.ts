@@ -18,7 +18,7 @@ import { observe, type HttpObserver } from './observe.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import { SignInLimits } from './sign-in-limits.ts';
-import { serveClient } from './static.ts';
+import type { BuiltClient } from './static.ts';
 
 interface Options {
   accounts: AccountService;
@@ -27,8 +27,7 @@ interface Options {
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
-  /** The folder of the built client. */
-  clientFolder: string;
+  client: BuiltClient;
   rateLimitFactor: number;
   /** The address that a request came from, behind whatever proxies there are. */
   clientOf: (request: IncomingMessage) => string;
@@ -55,7 +54,7 @@ export function createHttpApp(options: Options): Koa {
     sessions,
     cookie,
     originPolicy,
-    clientFolder,
+    client,
     rateLimitFactor,
     clientOf,
     logger,
@@ -76,7 +75,7 @@ export function createHttpApp(options: Options): Koa {
   app.use(handleErrors(logger, observer));
   app.use(securityHeaders(cookie.secure));
   app.use(serveHealth(options.hindrance));
-  app.use(serveClient(clientFolder));
+  app.use(client.serve);
   app.use(refuseWhen(options.restarting));
   app.use(async (ctx, next) => {
     if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });

@@ -18,14 +18,22 @@ const ENCODINGS = { '.br': 'br', '.gz': 'gzip' } as const;
 const PREFERRED = ['br', 'gzip'] as const;
 const PAGE = '/index.html';
 
+export interface BuiltClient {
+  /** Another one than before: what the page has not loaded yet may be gone. Empty where the client is not built. */
+  readonly build: string;
+  readonly serve: Koa.Middleware;
+}
+
 /**
  * The built client, from memory: some hundred kilobytes, read once. So a running server always serves one build
  * whole, whatever happens to the folder, and no request touches the disk. What has a hash in its name never
  * changes; the page itself is asked for anew, and stands behind every address without an extension.
  */
-export function serveClient(folder: string): Koa.Middleware {
+export function readClient(folder: string): BuiltClient {
   const files = readFiles(folder);
-  return async (ctx, next) => {
+  // The page names all else by its hash.
+  const build = files.get(PAGE)?.etag ?? '';
+  const serve: Koa.Middleware = async (ctx, next) => {
     const file = ctx.method === 'GET' || ctx.method === 'HEAD' ? find(files, ctx.path) : undefined;
     if (file === undefined) {
       await next();
@@ -46,6 +54,7 @@ export function serveClient(folder: string): Koa.Middleware {
     if (encoding !== 'identity') ctx.set('Content-Encoding', encoding);
     ctx.body = file.bodies.get(encoding);
   };
+  return { build, serve };
 }
 
 function find(files: Map<string, File>, path: string): File | undefined {

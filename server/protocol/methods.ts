@@ -52,6 +52,8 @@ export const requests = {
 export const snapshot = z.strictObject({
   /** The server's clock, for durations. */
   now: time,
+  /** Another one than before: the server was upgraded, and parts of the page that are not loaded yet may be gone. */
+  build: z.string(),
   /** Another one than before: the database was restored, and what the client keeps of it may never have been. */
   epoch: id,
   self,

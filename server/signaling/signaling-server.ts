@@ -33,6 +33,8 @@ import type { UnderWay } from '../under-way.ts';
 interface Options {
   services: Services;
   accounts: AccountService;
+  /** Names the client that is served. */
+  build: string;
   /** Names this course of the database's history. */
   epoch: string;
   sessions: SessionService;
@@ -211,13 +213,13 @@ export class SignalingServer {
   }
 
   async #greet(connection: Connection): Promise<void> {
-    const { services, accounts, epoch, sessions } = this.#with;
+    const { services, accounts, build, epoch, sessions } = this.#with;
     if (!(await sessions.touch(connection.sessionId))) {
       // It ended while this connection came up, and was not there yet to be closed with the others.
       connection.close(CLOSE_SESSION_ENDED);
       return;
     }
-    connection.greet(await presentSnapshot(connection, { ...services, accounts, epoch }));
+    connection.greet(await presentSnapshot(connection, { ...services, accounts, build, epoch }));
   }
 
   async #answer(connection: Connection, method: string, data: unknown): Promise<object> {

@@ -9,7 +9,15 @@ import type { Services } from './handlers.ts';
  */
 export async function presentSnapshot(
   { id, accountId }: Connection,
-  { accounts, epoch, people, chat, calls, history }: Services & { accounts: AccountService; epoch: string },
+  {
+    accounts,
+    build,
+    epoch,
+    people,
+    chat,
+    calls,
+    history,
+  }: Services & { accounts: AccountService; build: string; epoch: string },
 ): Promise<Snapshot> {
   const self = presentSelf(await accounts.get(accountId));
   const conversations = await chat.list(accountId, {});
@@ -21,6 +29,7 @@ export async function presentSnapshot(
   );
   return {
     now: Date.now(),
+    build,
     epoch,
     self,
     conversations,
