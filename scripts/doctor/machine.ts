@@ -53,7 +53,7 @@ export const checkTurnPrograms: Check = async ({ TURN, TURN_HOST }) => {
       ),
     ];
   }
-  // It runs elsewhere; whether it does, checkTurnPort tells.
+  // It runs elsewhere; whether it does, checkRelay tells.
   if (TURN_HOST !== undefined) return [];
   const missing: string[] = [];
   for (const name of ['turnserver', 'setpriv']) if (!(await findProgram(name))) missing.push(name);

@@ -5,7 +5,7 @@ import { checkAddresses, checkName } from './addresses.ts';
 import { checkCertificate } from './certificate.ts';
 import type { Check, Finding } from './finding.ts';
 import { checkClock, checkDisk, checkTurnPrograms, checkWorker } from './machine.ts';
-import { checkMediaPorts, checkPage, checkRelayedPorts, checkTurnPort } from './ports.ts';
+import { checkMediaPorts, checkPage, checkRelay, checkRelayedPorts } from './ports.ts';
 
 const SIGNS: Record<Finding['state'], string> = { good: 'ok  ', doubt: 'look', broken: 'FAIL' };
 
@@ -14,7 +14,7 @@ const CHECKS: readonly Check[] = [
   checkName,
   checkPage,
   checkMediaPorts,
-  checkTurnPort,
+  checkRelay,
   checkTurnPrograms,
   checkRelayedPorts,
   checkCertificate,

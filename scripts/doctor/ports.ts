@@ -5,8 +5,10 @@ import { createSocket } from 'node:dgram';
 import type { Config } from '../../config/load.ts';
 import { RELAY_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
+import { askRelay, type Way } from './stun.ts';
 
 const ANSWERS_WITHIN_MS = 3_000;
+const LOOPBACK = '127.0.0.1';
 
 /** The page on this machine, and by the name that people type. */
 export const checkPage: Check = async (config) => {
@@ -66,22 +68,43 @@ export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_TCP, MEDIA_WORK
   ];
 };
 
-export const checkTurnPort: Check = async ({ TURN, TURN_HOST, TURN_PORT }: Config) => {
+/** The relay, by each way that clients have to it. */
+export const checkRelay: Check = async (config) => {
+  const { TURN, TURN_HOST, TURN_PORT, TLS_CERT, ACME, HOST = LOOPBACK, PORT } = config;
   if (TURN === 'off') return [];
-  if (TURN_HOST !== undefined) {
-    return (await accepts(TURN_PORT, TURN_HOST))
-      ? [good('relay', `it takes connections at ${TURN_HOST}, port ${TURN_PORT}.`)]
-      : [
-          broken(
-            'relay',
-            `nothing takes connections at ${TURN_HOST}, port ${TURN_PORT}: start coturn there with the turnserver.conf in TURN_DIR.`,
-          ),
-        ];
+  if (TURN_HOST !== undefined && !(await accepts(TURN_PORT, TURN_HOST))) {
+    return [
+      broken(
+        'relay',
+        `nothing takes connections at ${TURN_HOST}, port ${TURN_PORT}: start coturn there with the turnserver.conf in TURN_DIR.`,
+      ),
+    ];
   }
-  return (await isTaken('tcp', TURN_PORT))
-    ? [good('relay', `something listens on port ${TURN_PORT}.`)]
-    : [doubt('relay', `nothing listens on port ${TURN_PORT}: ChatAway does not run.`)];
+  const ways: Promise<Finding>[] = [];
+  if (TURN_HOST === undefined) {
+    ways.push(askBy('udp', LOOPBACK, TURN_PORT, config), askBy('tcp', LOOPBACK, TURN_PORT, config));
+  }
+  // Through our own front, which hands over to either kind of relay.
+  if (TLS_CERT !== undefined || ACME === 'on') ways.push(askBy('tls', HOST, PORT, config));
+  return Promise.all(ways);
 };
+
+async function askBy(way: Way, host: string, port: number, { TURN_HOST }: Config): Promise<Finding> {
+  const by = `by ${way.toUpperCase()} on port ${port}`;
+  const reply = await askRelay(way, { host, port });
+  if (reply === 'answer') return good('relay', `it answers ${by}.`);
+  if (reply === 'nobody') {
+    return doubt(
+      'relay',
+      `nothing listens ${by}: ChatAway does not run, or its log tells why its relay does not.`,
+    );
+  }
+  const mend =
+    TURN_HOST === undefined
+      ? 'end turnserver (kill -9), and ChatAway starts another; or stop the other program that has the port'
+      : `restart coturn at ${TURN_HOST} with the turnserver.conf in TURN_DIR`;
+  return broken('relay', `something listens ${by}, and no relay answers: ${mend}.`);
+}
 
 /** What the relay reaches besides the media: coturn knows no rule for ports. */
 export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
@@ -127,7 +150,7 @@ async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> 
   }
 }
 
-async function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
+async function accepts(port: number, host = LOOPBACK): Promise<boolean> {
   const socket = connect({ host, port, timeout: ANSWERS_WITHIN_MS });
   socket.once('timeout', () => socket.destroy(new Error('no answer')));
   try {

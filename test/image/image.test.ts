@@ -260,7 +260,7 @@ describeLab('the image', () => {
   test("has the operator's commands: the doctor finds nothing to mend", async () => {
     const text = await deployment.app.container.execute('chataway', 'doctor');
     console.log(text);
-    expect(text).toContain('relay: it takes connections at 172.30.44.3, port 3478');
+    expect(text).toContain('relay: it answers by TLS on port 3000');
     expect(text).toContain('Nothing to mend on this side.');
     await expect(deployment.app.container.execute('chataway', 'nonsense')).rejects.toThrow(
       'chataway admin|backup',

@@ -11,6 +11,8 @@ import { temporaryFolder } from '../support/folder.ts';
 import { freePort } from '../support/free-port.ts';
 import { hasIpv6 } from '../support/has-ipv6.ts';
 import { ServerProcess } from '../support/process.ts';
+import { relaysOf, testTurn, turnEnvironment } from '../support/turn-stage.ts';
+import { until } from '../support/until.ts';
 
 const exec = promisify(execFile);
 
@@ -41,6 +43,44 @@ test('where all is well it says so, while the server runs', async () => {
   expect(text).toMatch(/ok {4}media worker: .* runs here/);
   expect(text).toContain('Nothing to mend on this side.');
   expect(code).toBe(0);
+});
+
+testTurn('the relay is asked by each way, and one that hangs is found', { timeout: 60_000 }, async () => {
+  await using folder = await temporaryFolder();
+  const { environment, port } = await turnEnvironment(folder.path);
+  const PORT = await freePort();
+  const settings = { ...environment, PORT: String(PORT), MEDIA_PORT: '0', DATA_DIR: folder.path };
+  const ways = [`by UDP on port ${port}`, `by TCP on port ${port}`, `by TLS on port ${PORT}`];
+  /** What it says of each way. */
+  const words = async () => {
+    const { text } = await doctor(settings);
+    return ways.map((way) => text.split('\n').find((line) => line.includes(way)));
+  };
+  const answers = ways.map((way) => `ok    relay: it answers ${way}.`);
+  expect(await words()).toEqual(
+    ways.map(
+      (way) =>
+        `look  relay: nothing listens ${way}: ChatAway does not run, or its log tells why its relay does not.`,
+    ),
+  );
+
+  await using running = new AsyncDisposableStack();
+  running.use(await ServerProcess.start(folder.path, settings));
+  expect(await words()).toEqual(answers);
+  const relays = await relaysOf(folder.path);
+  for (const pid of relays) process.kill(pid, 'SIGSTOP');
+  try {
+    expect(await words()).toEqual(
+      ways.map(
+        (way) =>
+          `FAIL  relay: something listens ${way}, and no relay answers: end turnserver (kill -9), and ChatAway starts another; or stop the other program that has the port.`,
+      ),
+    );
+  } finally {
+    // What is stopped does not end with the server.
+    for (const pid of relays) process.kill(pid, 'SIGKILL');
+  }
+  await until('another relay', async () => (await words()).every((line, way) => line === answers[way]));
 });
 
 test.each(hasIpv6 ? (['udp4', 'udp6'] as const) : (['udp4'] as const))(

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { connectCall, couple } from '../support/call.ts';
+import { runCommand } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { forbiddenPeers } from '../support/forbidden-peers.ts';
 import { freePort } from '../support/free-port.ts';
@@ -25,7 +26,7 @@ async function settings(folder: string): Promise<Record<string, string>> {
 }
 
 /** Starts coturn with the file that the server wrote for it, as docker/compose.yaml does. */
-async function neighbour(folder: string, port: number): Promise<AsyncDisposable> {
+async function neighbour(folder: string, port: number): Promise<AsyncDisposable & { readonly pid: number }> {
   const args = ['-c', join(folder, 'turnserver.conf'), `--userdb=${join(folder, 'turn.db')}`];
   const child: ChildProcess = spawn('turnserver', args, { stdio: 'ignore' });
   const gone = once(child, 'exit');
@@ -35,7 +36,9 @@ async function neighbour(folder: string, port: number): Promise<AsyncDisposable>
     socket.destroy();
     return true;
   });
+  if (child.pid === undefined) throw new Error('there is no coturn');
   return {
+    pid: child.pid,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -88,4 +91,22 @@ testTurn('a relay elsewhere need not start anew when we do: it is told the same'
   const first = await told();
   expect(first).toMatch(/^static-auth-secret=[\w-]{43}$/m);
   expect(await told()).toBe(first);
+});
+
+testTurn('a relay elsewhere is asked by the doctor as clients are, through our front', async () => {
+  await using folder = await temporaryFolder();
+  const PORT = String(await freePort());
+  const turn = await settings(folder.path);
+  const environment = { ...turn, PORT, DATA_DIR: folder.path, MEDIA_PORT: '0' };
+  const port = turn['TURN_PORT'] ?? '';
+  await using running = new AsyncDisposableStack();
+  running.use(await startServer(environment));
+  const words = async () => (await runCommand('scripts/doctor/main.ts', [], environment)).output;
+  expect(await words()).toContain(`FAIL  relay: nothing takes connections at ${HOST}, port ${port}`);
+  const coturn = running.use(await neighbour(folder.path, Number(port)));
+  expect(await words()).toContain(`ok    relay: it answers by TLS on port ${PORT}.`);
+  process.kill(coturn.pid, 'SIGSTOP');
+  expect(await words()).toContain(
+    `FAIL  relay: something listens by TLS on port ${PORT}, and no relay answers: restart coturn at ${HOST}`,
+  );
 });

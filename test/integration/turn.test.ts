@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { joinMedia } from '../support/media.ts';
 import { ServerProcess } from '../support/process.ts';
 import { startServer } from '../support/server.ts';
 import type { Credentials } from '../support/turn-client.ts';
-import { describeTurn, made, SECRETS, turnEnvironment, TurnStage } from '../support/turn-stage.ts';
+import { describeTurn, made, relaysOf, SECRETS, turnEnvironment, TurnStage } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 
 /** Of one person at once; the relay's answer to more. */
@@ -177,13 +177,3 @@ const OCCUPATIONS = [
     return () => new Promise<void>((done) => socket.close(done));
   },
 ];
-
-/** The processes of the relay that belong to the server with this data folder. */
-async function relaysOf(folder: string): Promise<number[]> {
-  const pids: number[] = [];
-  for (const name of await readdir('/proc')) {
-    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (line.startsWith('turnserver') && line.includes(folder)) pids.push(Number(name));
-  }
-  return pids;
-}

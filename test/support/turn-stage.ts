@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { describe, test } from 'vitest';
@@ -74,4 +75,14 @@ export function made({ secret = SECRETS[0], accountId = 'ann', lifetime = 300 } 
   const [server] = issueTurnCredentials({ secret, urls: [], accountId, lifetime }).servers;
   if (!server) throw new Error('no credentials');
   return server;
+}
+
+/** The processes of the relay that belong to the server with this data folder. */
+export async function relaysOf(folder: string): Promise<number[]> {
+  const pids: number[] = [];
+  for (const name of await readdir('/proc')) {
+    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (line.startsWith('turnserver') && line.includes(folder)) pids.push(Number(name));
+  }
+  return pids;
 }
