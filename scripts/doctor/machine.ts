@@ -3,7 +3,7 @@ import { findProgram } from '../support/apt.ts';
 import { run } from '../support/run.ts';
 import { cachedWorkerPath } from '../worker/cache.ts';
 import { starts } from '../worker/probe.ts';
-import { broken, type Check, doubt, good } from './finding.ts';
+import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 
 const MIB = 2 ** 20;
 /** Messages are small, and yet a full disk stops everything. */
@@ -18,24 +18,29 @@ export const checkClock: Check = async () => {
   return [doubt('clock', `${now}; whether it is kept right is not known here: see that NTP runs.`)];
 };
 
-export const checkDisk: Check = async ({ DATA_DIR }) => {
+/** The data's, and that of the backups: no upgrade begins without one. */
+export const checkDisk: Check = ({ DATA_DIR, BACKUP_DIR }) =>
+  Promise.all([
+    checkFolder('DATA_DIR', DATA_DIR),
+    ...(BACKUP_DIR === undefined ? [] : [checkFolder('BACKUP_DIR', BACKUP_DIR)]),
+  ]);
+
+async function checkFolder(setting: 'DATA_DIR' | 'BACKUP_DIR', folder: string): Promise<Finding> {
   try {
-    await mkdir(DATA_DIR, { recursive: true });
-    await access(DATA_DIR, constants.W_OK | constants.R_OK | constants.X_OK);
-    const { bavail, bsize } = await statfs(DATA_DIR);
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK | constants.R_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(folder);
     const free = Math.floor((bavail * bsize) / MIB);
-    if (free < TOO_LITTLE_MIB) return [broken('disk', `${free} MiB are left for ${DATA_DIR}: make room.`)];
-    if (free < LITTLE_MIB) return [doubt('disk', `only ${free} MiB are left for ${DATA_DIR}.`)];
-    return [good('disk', `${free} MiB are left for ${DATA_DIR}.`)];
+    if (free < TOO_LITTLE_MIB) return broken('disk', `${free} MiB are left for ${folder}: make room.`);
+    if (free < LITTLE_MIB) return doubt('disk', `only ${free} MiB are left for ${folder}.`);
+    return good('disk', `${free} MiB are left for ${folder}.`);
   } catch (error) {
-    return [
-      broken(
-        'disk',
-        `${DATA_DIR} cannot be used (${String(error)}): set DATA_DIR to a folder of this user's.`,
-      ),
-    ];
+    return broken(
+      'disk',
+      `${folder} cannot be used (${String(error)}): set ${setting} to a folder of this user's.`,
+    );
   }
-};
+}
 
 export const checkWorker: Check = async () => {
   const path = process.env['MEDIASOUP_WORKER_BIN'] ?? (await cachedWorkerPath());

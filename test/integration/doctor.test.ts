@@ -35,11 +35,15 @@ test('where all is well it says so, while the server runs', async () => {
     MEDIA_PORT: String(await freePort()),
     MEDIA_WORKERS: '1',
     DATA_DIR: folder.path,
+    BACKUP_DIR: join(folder.path, 'elsewhere'),
   };
   await using server = await ServerProcess.start(folder.path, settings);
   const { code, text } = await doctor({ ...settings, PUBLIC_URL: server.url });
   expect(text).toContain(`ok    page: ChatAway answers at ${server.url}.`);
   expect(text).toContain(`ok    media ports: ${settings.MEDIA_PORT}, UDP and TCP, are in use`);
+  for (const at of [settings.DATA_DIR, settings.BACKUP_DIR]) {
+    expect(text).toMatch(new RegExp(` disk: .*\\d MiB are left for ${at}\\.`));
+  }
   expect(text).toMatch(/ok {4}media worker: .* runs here/);
   expect(text).toContain('Nothing to mend on this side.');
   expect(code).toBe(0);
@@ -112,6 +116,7 @@ test('each fault has its sentence', async () => {
     PORT: String(await freePort()),
     MEDIA_PORT: String(await freePort()),
     DATA_DIR: join(file, 'data'),
+    BACKUP_DIR: join(file, 'backups'),
     PUBLIC_URL: 'https://nobody.invalid',
     TLS_CERT: certFile,
     TLS_KEY: keyFile,
@@ -124,9 +129,13 @@ test('each fault has its sentence', async () => {
   expect(text).toContain('look  page: nothing listens on port');
   expect(text).toContain('look  page: https://nobody.invalid does not answer from here');
   expect(text).toContain('FAIL  certificate: it is not for nobody.invalid');
-  expect(text).toContain('FAIL  disk: ');
+  for (const [setting, name] of Object.entries({ DATA_DIR: 'data', BACKUP_DIR: 'backups' })) {
+    expect(text).toMatch(
+      new RegExp(`FAIL  disk: ${join(file, name)} cannot be used .*: set ${setting} to a folder`),
+    );
+  }
   expect(text).toContain('FAIL  media worker: /bin/false does not run here');
-  expect(text).toContain('4 of ');
+  expect(text).toContain('5 of ');
 });
 
 test('a wrong setting is told by its name', async () => {
