@@ -1,4 +1,6 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, constants, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { findProgram } from '../support/apt.ts';
 import { run } from '../support/run.ts';
 import { cachedWorkerPath } from '../worker/cache.ts';
@@ -27,9 +29,11 @@ export const checkDisk: Check = ({ DATA_DIR, BACKUP_DIR }) =>
 
 async function checkFolder(setting: 'DATA_DIR' | 'BACKUP_DIR', folder: string): Promise<Finding> {
   try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK | constants.R_OK | constants.X_OK);
-    const { bavail, bsize } = await statfs(folder);
+    // One that is missing ChatAway makes itself, for its own user alone.
+    const place = standing(folder);
+    // With the dot, so that a file is none.
+    await access(`${place}/.`, constants.W_OK | constants.R_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(place);
     const free = Math.floor((bavail * bsize) / MIB);
     if (free < TOO_LITTLE_MIB) return broken('disk', `${free} MiB are left for ${folder}: make room.`);
     if (free < LITTLE_MIB) return doubt('disk', `only ${free} MiB are left for ${folder}.`);
@@ -40,6 +44,13 @@ async function checkFolder(setting: 'DATA_DIR' | 'BACKUP_DIR', folder: string): 
       `${folder} cannot be used (${String(error)}): set ${setting} to a folder of this user's.`,
     );
   }
+}
+
+/** The folder or, where it is missing, the nearest one above it that is there. */
+function standing(folder: string): string {
+  let place = resolve(folder);
+  while (!existsSync(place)) place = dirname(place);
+  return place;
 }
 
 export const checkWorker: Check = async () => {

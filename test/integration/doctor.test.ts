@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -136,6 +136,14 @@ test('each fault has its sentence', async () => {
   }
   expect(text).toContain('FAIL  media worker: /bin/false does not run here');
   expect(text).toContain('5 of ');
+});
+
+test('it changes nothing: what is missing is not made', async () => {
+  await using folder = await temporaryFolder();
+  const DATA_DIR = join(folder.path, 'data');
+  const { text } = await doctor({ DATA_DIR, BACKUP_DIR: join(folder.path, 'backups') });
+  expect(text).toContain(`MiB are left for ${DATA_DIR}.`);
+  expect(readdirSync(folder.path)).toEqual([]);
 });
 
 test('a wrong setting is told by its name', async () => {
