@@ -138,6 +138,20 @@ test('each fault has its sentence', async () => {
   expect(text).toContain('5 of ');
 });
 
+test.each([
+  ['yes', 'ok    clock: [^ ]+Z, kept right'],
+  ['no', 'look  clock: [^ ]+Z, and not kept right over the network: turn NTP on'],
+  // As in a container, where it can do nothing about it.
+  [undefined, 'ok    clock: [^ ]+Z: compare it with yours'],
+])('of the clock it tells what the machine knows: %s', async (told, words) => {
+  await using folder = await temporaryFolder();
+  if (told !== undefined) {
+    writeFileSync(join(folder.path, 'timedatectl'), `#!/bin/sh\necho ${told}\n`, { mode: 0o755 });
+  }
+  const { text } = await doctor({ DATA_DIR: folder.path, PATH: folder.path });
+  expect(text).toMatch(new RegExp(words));
+});
+
 test('it changes nothing: what is missing is not made', async () => {
   await using folder = await temporaryFolder();
   const DATA_DIR = join(folder.path, 'data');
