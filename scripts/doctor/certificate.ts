@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
+import { lifeOf, LOOK_EVERY_MS, renewalOf } from '../../server/reach/acme.ts';
 import { AcmeStore } from '../../server/reach/acme-store.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 
 const DAY_MS = 86_400_000;
-/** Who renews a certificate does it weeks before; so few days left mean that nobody does. */
-const FEW_DAYS = 14;
+/** Who renews a certificate does it weeks before, or with a third of a short life left: so little means that nobody does. */
+const LITTLE_MS = 14 * DAY_MS;
+const LITTLE_OF_LIFE = 1 / 6;
 
 export const checkCertificate: Check = (config) => {
   const { TLS_CERT, TLS_KEY, PUBLIC_URL, ACME } = config;
@@ -33,19 +35,21 @@ export const checkCertificate: Check = (config) => {
   } catch (error) {
     return [broken(subject, `TLS_CERT and TLS_KEY cannot be read as PEM: ${String(error)}.`)];
   }
-  const days = Math.floor((Date.parse(certificate.validTo) - Date.now()) / DAY_MS);
-  if (days < 0) return [broken(subject, `it has expired on ${certificate.validTo}: renew it.`)];
-  if (Date.parse(certificate.validFrom) > Date.now()) {
-    return [broken(subject, `it begins on ${certificate.validFrom}: is this machine's clock right?`)];
+  const { validFrom, validFromDate, validTo, validToDate } = certificate;
+  const left = validToDate.getTime() - Date.now();
+  if (left < 0) return [broken(subject, `it has expired on ${validTo}: renew it.`)];
+  if (validFromDate.getTime() > Date.now()) {
+    return [broken(subject, `it begins on ${validFrom}: is this machine's clock right?`)];
   }
   const name = PUBLIC_URL?.hostname;
   if (name !== undefined && !(isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name))) {
     return [broken(subject, `it is not for ${name}, but for ${certificate.subjectAltName ?? 'no name'}.`)];
   }
+  const life = validToDate.getTime() - validFromDate.getTime();
   return [
-    days < FEW_DAYS
-      ? doubt(subject, `it expires in ${days} days: see that it is renewed.`)
-      : good(subject, `good for ${days} days.`),
+    left < Math.min(LITTLE_MS, life * LITTLE_OF_LIFE)
+      ? doubt(subject, `it expires on ${validTo}: see that it is renewed.`)
+      : good(subject, `good until ${validTo}.`),
   ];
 };
 
@@ -62,10 +66,15 @@ function checkAcme({ ACME_DIRECTORY, DATA_DIR, PUBLIC_URL }: Config): Finding {
         `none from ${new URL(ACME_DIRECTORY).host} yet: port 443 of ${domain} must lead here; the server's log tells what went wrong.`,
       );
     }
-    const days = Math.floor((Date.parse(new X509Certificate(kept.cert).validTo) - Date.now()) / DAY_MS);
-    return days < FEW_DAYS
-      ? broken(subject, `it expires in ${days} days and was not renewed: the server's log tells why.`)
-      : good(subject, `good for ${days} days, and renewed before they are over.`);
+    const now = Date.now();
+    const due = renewalOf(kept);
+    const { end } = lifeOf(kept);
+    const until = new Date(end).toISOString();
+    const words = `it expires on ${until}, and its renewal was due on ${new Date(due).toISOString()}: the server's log tells why it did not come.`;
+    // With half of the time for it gone, it will not come by itself.
+    if (now > (due + end) / 2) return broken(subject, words);
+    if (now > due + LOOK_EVERY_MS) return doubt(subject, words);
+    return good(subject, `good until ${until}, and renewed before.`);
   } catch (error) {
     return broken(subject, `the one that was kept cannot be used: ${String(error)}.`);
   }

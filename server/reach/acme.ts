@@ -11,7 +11,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** A certificate is renewed when this much of its life is left. */
 const RENEWED_AT = 1 / 3;
 /** Short enough that neither a machine that slept nor a clock that was set matters. */
-const LOOK_EVERY_MS = HOUR_MS;
+export const LOOK_EVERY_MS = HOUR_MS;
 /** After failures; the last one holds on. Let's Encrypt suffers five failed proofs of a name an hour. */
 const PAUSES_MS = [1, 5, 15, 60].map((minutes) => minutes * MINUTE_MS);
 /** Pauses are longer by up to this share of themselves, so that not everyone comes back at once. */
@@ -176,12 +176,13 @@ function isFor({ cert }: Certificate, domain: string): boolean {
 }
 
 /** From when to when a certificate is valid, in milliseconds. */
-function lifeOf({ cert }: Certificate): { begin: number; end: number } {
+export function lifeOf({ cert }: Certificate): { begin: number; end: number } {
   const { validFromDate, validToDate } = new X509Certificate(cert);
   return { begin: validFromDate.getTime(), end: validToDate.getTime() };
 }
 
-function renewalOf(certificate: Certificate): number {
+/** When its renewal is due, in milliseconds; it comes at the next look after. */
+export function renewalOf(certificate: Certificate): number {
   const { begin, end } = lifeOf(certificate);
   return end - (end - begin) * RENEWED_AT;
 }

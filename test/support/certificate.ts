@@ -32,11 +32,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Makes a self-signed certificate for a name (RFC 5280, X.509 version 3) in this folder: Node can sign
  * one but not make one, and no test should depend on what else is installed.
+ *
+ * @param age and `left`, in milliseconds: its life before now and after.
  */
 export function makeCertificate(
   folder: string,
   host = 'localhost',
-): { cert: string; certFile: string; keyFile: string } {
+  { age = DAY_MS, left = DAY_MS } = {},
+): { cert: string; key: string; certFile: string; keyFile: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, Buffer.from(host)))));
   const altName = sequence(der(0x82, Buffer.from(host)));
@@ -46,7 +49,7 @@ export function makeCertificate(
     der(0x02, Buffer.from([1])),
     ECDSA_WITH_SHA256,
     name,
-    sequence(utcTime(new Date(now - DAY_MS)), utcTime(new Date(now + DAY_MS))),
+    sequence(utcTime(new Date(now - age)), utcTime(new Date(now + left))),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(sequence(oid(SUBJECT_ALT_NAME), der(0x04, altName)))),
@@ -58,6 +61,7 @@ export function makeCertificate(
   const certFile = join(folder, 'cert.pem');
   const keyFile = join(folder, 'key.pem');
   writeFileSync(certFile, cert);
-  writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  return { cert, certFile, keyFile };
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  return { cert, key, certFile, keyFile };
 }
