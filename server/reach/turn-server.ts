@@ -17,6 +17,7 @@ import {
 
 const RESTART_AFTER_MS = 1_000;
 const READY_WITHIN_MS = 10_000;
+const ENDS_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 50;
 /** The exit code of a program that runs another, where there is none. */
 const NOT_FOUND = 127;
@@ -71,7 +72,10 @@ export class TurnServer {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
+    // One that hangs hears nothing else, and would keep the port from the next.
+    const last = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
     await gone;
+    clearTimeout(last);
   }
 
   get #file(): string {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -150,6 +151,17 @@ describeTurn('the process of the relay', () => {
       expect(await readFile(`/proc/${pid}/cmdline`, 'latin1')).not.toContain(SECRETS[0]);
     }
     await server.kill('SIGTERM');
+  });
+
+  test('ends with the server even where it hangs', async () => {
+    await using folder = await temporaryFolder();
+    const { environment } = await turnEnvironment(folder.path);
+    const server = await startServer(environment);
+    const pids = await relaysOf(server.dataDir);
+    expect(pids).toHaveLength(2);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await server.close();
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   });
 
   test('does not start beside another program on its port, UDP or TCP', async () => {
