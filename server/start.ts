@@ -157,7 +157,8 @@ export function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
     (reason, code) => {
       if (code === 'EADDRINUSE')
         return `Port ${PORT} is taken by another program: stop that one, or set PORT to another number.`;
-      if (code === 'EACCES') return `Port ${PORT} may not be used by this user: set PORT to 1024 or more.`;
+      if (code === 'EACCES')
+        return `Port ${PORT} may not be used by this user: allow it with "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${PORT}", or set PORT to 1024 or more.`;
       return `Nobody can connect to ${HOST ?? 'this machine'}: set HOST to an address that this machine has, or leave it out (${reason}).`;
     },
   );

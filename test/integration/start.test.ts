@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,11 +13,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** From here on everyone may have a port. */
+const LOWEST_FREE = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+/** Root without the capability is as everyone. */
+const AS_NO_ROOT = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-net_bind_service'] : [];
+
 const MAIN = new URL('../../server/main.ts', import.meta.url).pathname;
 
-/** Starts the server as a process of its own. */
-function start(environment: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], {
+/** Starts the server as a process of its own, by the program `by` where one is given. */
+function start(environment: Record<string, string>, by: readonly string[] = []) {
+  const [program, ...args] = [...by, process.execPath, MAIN];
+  const child = spawn(program, args, {
     env: {
       ...process.env,
       PORT: '0',
@@ -80,6 +87,14 @@ describe('what stops the start says so in one sentence', () => {
     other.close();
     expect(output().trim()).toMatch(
       new RegExp(`^Port ${port} is taken by another program: .+ set PORT .+\\.$`),
+    );
+  });
+
+  test.skipIf(LOWEST_FREE <= 443)('a port that is kept for root', async () => {
+    const { child, output } = start({ PORT: '443' }, AS_NO_ROOT);
+    await once(child, 'close');
+    expect(output()).toBe(
+      'Port 443 may not be used by this user: allow it with "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=443", or set PORT to 1024 or more.\n',
     );
   });
 });
