@@ -144,8 +144,9 @@ function securityHeaders(secure: boolean): Koa.Middleware {
         frameAncestors: ["'none'"],
       },
     },
-    // Over plain HTTP (localhost, a home network) it would only break the page.
-    hsts: secure,
+    // Over plain HTTP (localhost, a home network) it would only break the page. It is of this name alone: the names
+    // below it are others' business.
+    hsts: secure && { includeSubDomains: false },
     originAgentCluster: secure,
     crossOriginOpenerPolicy: secure,
   });

@@ -200,7 +200,8 @@ describe('over TLS', () => {
       ca,
     });
     expect(answer.status).toBe(201);
-    expect(answer.headers['strict-transport-security']).toBeDefined();
+    // Of this name, and of none below it.
+    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
     const lines = answer.headers['set-cookie'] ?? [];
     expect(lines.map((line) => line.split('=')[0])).toEqual(['__Host-chataway', '__Host-chataway.sig']);
     for (const line of lines) {
