@@ -11,6 +11,7 @@ import { type Backup, listBackups, verifyBackup } from '../server/db/backup-fold
 import { restoreBackup, type Restored } from '../server/db/restore.ts';
 import { createLogger } from '../server/logger.ts';
 import { openControl } from '../server/start.ts';
+import { commandLine } from '../server/where-it-runs.ts';
 import { describeBackup, operatorsCommand } from './support/backups.ts';
 import { SetupError } from './support/setup-error.ts';
 
@@ -28,9 +29,9 @@ await operatorsCommand(async () => {
 async function list(backups: string): Promise<void> {
   const found = await listBackups(backups);
   if (found.length === 0)
-    throw new SetupError(`There are no backups in ${backups}: make one with "npm run backup".`);
+    throw new SetupError(`There are no backups in ${backups}: make one with "${commandLine('backup')}".`);
   for (const backup of found) console.log(`${backup.name}  ${describeBackup(backup)}`);
-  console.log('Restore one with: npm run restore -- NAME');
+  console.log(`Restore one with: ${commandLine('restore', 'NAME')}`);
 }
 
 async function restore(wanted: string, config: Config): Promise<void> {

@@ -15,6 +15,7 @@ import { RELAYED_MEDIA_ADDRESS } from './reach/turn-configuration.ts';
 import { mediaAddressFor } from './reach/turn-neighbour.ts';
 import { loadSecret } from './sessions/secret.ts';
 import { StartError, startStep } from './start-error.ts';
+import { commandLine, setUpRelay, setUpWorker } from './where-it-runs.ts';
 
 // The steps of the start that may fail for the operator's reasons, each with the sentence that says how to mend it.
 
@@ -28,7 +29,7 @@ export async function openData(config: Config): Promise<{ database: Database; se
     (reason, code, error) => {
       if (error instanceof StartError) return reason;
       if (error instanceof NewerDatabaseError)
-        return `The database in ${DATA_DIR} was written by a newer ChatAway (${reason}): start that version, or go back with "npm run restore", which lists the backups.`;
+        return `The database in ${DATA_DIR} was written by a newer ChatAway (${reason}): start that version, or go back with "${commandLine('restore')}", which lists the backups.`;
       return /^(E|SQLITE_CANTOPEN|SQLITE_READONLY)/.test(code)
         ? unusable(DATA_DIR, reason)
         : `The database in ${DATA_DIR} cannot be opened: restore a backup, or start the version of ChatAway that wrote it (${reason}).`;
@@ -106,7 +107,7 @@ export function startWorkers(
     (reason) =>
       reason.includes('address already in use')
         ? `A media port from ${MEDIA_PORT} to ${MEDIA_PORT + MEDIA_WORKERS - 1} is taken, UDP or TCP: stop the other program, or set MEDIA_PORT.`
-        : `The media worker does not start: run "npm start", which sets it up, or set MEDIASOUP_WORKER_BIN to one that works (${reason}).`,
+        : `The media worker does not start: ${setUpWorker}, or set MEDIASOUP_WORKER_BIN to one that works (${reason}).`,
   );
 }
 
@@ -140,8 +141,7 @@ export async function startRelay(
         return `The relay's configuration cannot be written: set TURN_DIR to a folder that this user may write to (${reason}).`;
       if (code === 'EADDRINUSE')
         return `Port ${TURN_PORT} is taken by another program, perhaps by a coturn of the system's: stop that one, or set TURN_PORT.`;
-      if (code === 'ENOENT')
-        return 'TURN=on needs coturn and setpriv: run "npm start" as root, or "sudo apt-get install coturn util-linux".';
+      if (code === 'ENOENT') return `TURN=on needs coturn and setpriv: ${setUpRelay}.`;
       return `The relay does not start: ${reason}.`;
     },
   );

@@ -3,6 +3,7 @@
 // is 0 where it was done, 1 where it was not, 2 where the command makes no sense.
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '../../config/load.ts';
+import { commandLine } from '../../server/where-it-runs.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { CommandError, UsageError, wordsOf } from './command-error.ts';
 import { openDoor } from './door.ts';
@@ -17,7 +18,7 @@ try {
   await main();
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`ChatAway: ${error.message}. See "npm run admin -- help".`);
+    console.error(`ChatAway: ${error.message}. See "${commandLine('admin', 'help')}".`);
     process.exitCode = 2;
   } else if (error instanceof CommandError || error instanceof ConfigError) {
     const words = error instanceof CommandError ? wordsOf(error) : error.message;
@@ -72,7 +73,7 @@ function help(): string {
   const rows = Object.entries(COMMANDS).map(([one, { usage, help }]) => [`${one} ${usage}`.trimEnd(), help]);
   const width = Math.max(...rows.map(([usage = '']) => usage.length));
   return [
-    'npm run admin -- <command>, with the settings of the server (DATA_DIR above all)',
+    `${commandLine('admin', '<command>')}, with the settings of the server (DATA_DIR above all)`,
     '',
     ...rows.map(([usage = '', words = '']) => `  ${usage.padEnd(width)}  ${words}`),
     '',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setUpWorker } from '../../server/where-it-runs.ts';
 import { findProgram } from '../support/apt.ts';
 import { run } from '../support/run.ts';
 import { cachedWorkerPath } from '../worker/cache.ts';
@@ -65,7 +66,7 @@ export const checkWorker: Check = async () => {
   const path = process.env['MEDIASOUP_WORKER_BIN'] ?? (await cachedWorkerPath());
   return (await starts(path))
     ? [good('media worker', `${path} runs here.`)]
-    : [broken('media worker', `${path} does not run here: run "npm start", which makes one.`)];
+    : [broken('media worker', `${path} does not run here: ${setUpWorker}.`)];
 };
 
 export const checkTurnPrograms: Check = async ({ TURN, TURN_HOST }) => {

@@ -1,4 +1,5 @@
 import type { RegistrationMode } from '#protocol/account';
+import { commandLine } from '../where-it-runs.ts';
 
 /** How the operator of a server without an account comes to the first one, which is its admin; undefined where they just sign up. */
 export function firstAccountHint(mode: RegistrationMode): string | undefined {
@@ -6,8 +7,8 @@ export function firstAccountHint(mode: RegistrationMode): string | undefined {
     case 'open':
       return undefined;
     case 'invitation':
-      return 'Nobody has an account yet. Make the link by which the admin signs up: npm run admin -- invite';
+      return `Nobody has an account yet. Make the link by which the admin signs up: ${commandLine('admin', 'invite')}`;
     case 'closed':
-      return "Nobody has an account yet. Make the admin's: npm run admin -- add <name> --email <address>";
+      return `Nobody has an account yet. Make the admin's: ${commandLine('admin', 'add <name> --email <address>')}`;
   }
 }

@@ -265,5 +265,8 @@ describeLab('the image', () => {
     await expect(deployment.app.container.execute('chataway', 'nonsense')).rejects.toThrow(
       'chataway admin|backup',
     );
+    expect(await deployment.app.container.execute('chataway', 'admin', 'help')).toContain(
+      'chataway admin <command>',
+    );
   });
 });
