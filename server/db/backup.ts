@@ -2,6 +2,7 @@ import Connection from 'better-sqlite3';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   type Backup,
@@ -10,9 +11,11 @@ import {
   DamagedDatabaseError,
   DATABASE,
   describeFile,
+  listBackups,
   MANIFEST,
   type Manifest,
   type Reason,
+  verifyBackup,
 } from './backup-folder.ts';
 import { databaseFile } from './database.ts';
 import { type Contents, inspect } from './inspect.ts';
@@ -33,7 +36,8 @@ export const CERTIFICATES = 'acme';
 
 /**
  * Makes a backup of a data folder, whether or not a server runs on it: everything that was committed before is in it.
- * It is there whole and checked, on disk and under its name, or not at all.
+ * It is there whole and checked, on disk and under its name, or not at all. Before an upgrade one that has the same is
+ * kept in its stead: an upgrade that fails, and is tried again and again, would fill the disk.
  *
  * The secret that signs cookies is not in it: sessions are not restored (`restore.ts`), so it would only be stolen.
  *
@@ -65,6 +69,11 @@ export async function makeBackup({ folder, backups, reason }: BackupOptions): Pr
       await settle(join(partial, path), 0o600);
       manifest.files.push(await describeFile(partial, path));
     }
+    const same = reason === 'before-upgrade' ? await findSame(manifest, backups) : undefined;
+    if (same !== undefined) {
+      await rm(partial, { recursive: true });
+      return same;
+    }
     await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
       flush: true,
@@ -77,6 +86,17 @@ export async function makeBackup({ folder, backups, reason }: BackupOptions): Pr
     await rm(partial, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** One for the same reason, whole, with the same files to the byte: `vacuum into` writes what has not changed alike. */
+async function findSame({ reason, files }: Manifest, backups: string): Promise<Backup | undefined> {
+  for (const backup of await listBackups(backups)) {
+    const { manifest } = backup;
+    if (manifest.reason !== reason || !isDeepStrictEqual(manifest.files, files)) continue;
+    const whole = await verifyBackup(backup.folder).catch(() => undefined);
+    if (whole !== undefined) return whole;
+  }
+  return undefined;
 }
 
 /** One reading transaction: what others commit meanwhile neither disturbs it nor gets into it. */

@@ -1,12 +1,12 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listBackups } from '../../server/db/backup-folder.ts';
 import { knownMigrations } from '../../server/db/database.ts';
 import { TestAccount } from '../support/account.ts';
 import { couple } from '../support/call.ts';
 import { runCommand, startCommand } from '../support/command.ts';
-import { makeDatabase, stateOf } from '../support/database-state.ts';
+import { addOneMessage, makeDatabase, stateOf } from '../support/database-state.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { ServerProcess } from '../support/process.ts';
 import { readAll, write } from '../support/writing.ts';
@@ -16,8 +16,8 @@ const SLOW = 180_000;
 const ROOT = join(import.meta.dirname, '..', '..');
 const FUTURE = '9999-future.ts';
 
-/** ChatAway as it may be one day: this one, with one migration more. */
-async function makeNewerVersion(folder: string): Promise<string> {
+/** ChatAway as it may be one day: this one, with one migration more, and whatever that does besides. */
+async function makeNewerVersion(folder: string, besides = ''): Promise<string> {
   const root = join(folder, 'newer');
   await mkdir(root);
   for (const part of ['server', 'config', 'scripts/backup.ts', 'scripts/restore.ts', 'scripts/support']) {
@@ -31,6 +31,7 @@ async function makeNewerVersion(folder: string): Promise<string> {
     `export async function up(knex) {
        await knex.schema.alterTable('accounts', (table) => table.text('future').notNullable().defaultTo('bright'));
        await knex.schema.alterTable('sessions', (table) => table.text('future').notNullable().defaultTo('bright'));
+       ${besides}
      }
      export async function down() {}`,
   );
@@ -153,6 +154,42 @@ test(
     expect(output).toMatch(/^Before the database is upgraded it is backed up to \S+, which failed: .+\n$/);
     expect(code).toBe(1);
     expect(await stateOf(DATA_DIR)).toEqual(old);
+  },
+  SLOW,
+);
+
+test.each([
+  ['fails', 'throw new Error("too much for it");'],
+  ['is killed', 'process.kill(process.pid, "SIGKILL"); await new Promise(() => undefined);'],
+])(
+  'an upgrade that %s again and again keeps one backup, of what is still there',
+  async (_, besides) => {
+    await using folder = await temporaryFolder();
+    const newer = await makeNewerVersion(folder.path, besides);
+    const DATA_DIR = join(folder.path, 'data');
+    const backups = join(DATA_DIR, 'backups');
+    await makeDatabase(DATA_DIR, { upTo: '0002-ringing.ts', messages: 50 });
+    const old = await stateOf(DATA_DIR);
+    const upgrade = () =>
+      runCommand('server/main.ts', [], { DATA_DIR, PORT: '0', MEDIA_PORT: '0', LOG_LEVEL: 'silent' }, newer);
+    const told = /^The database is of an older version: it is kept in (\S+), and upgraded\.$/m;
+    const first = await upgrade();
+    const kept = told.exec(first.output)?.[1] ?? '';
+    expect(first.code).not.toBe(0);
+    const second = await upgrade();
+    expect(told.exec(second.output)?.[1]).toBe(kept);
+    expect(await readdir(backups)).toEqual([basename(kept)]);
+    expect(await stateOf(DATA_DIR)).toEqual(old);
+    expect(await stateOf(kept)).toEqual(old);
+
+    // What has changed since is in another one, and one that is damaged is none.
+    await addOneMessage(DATA_DIR);
+    await upgrade();
+    expect(await readdir(backups)).toHaveLength(2);
+    const newest = (await listBackups(backups)).at(-1)?.folder ?? '';
+    await appendFile(join(newest, 'chataway.sqlite'), 'x');
+    await upgrade();
+    expect(await readdir(backups)).toHaveLength(3);
   },
   SLOW,
 );
