@@ -30,6 +30,10 @@ const FILE_NAMES = new Map(KEYS.filter((key) => !PATHS.includes(key)).map((key) 
 export const backupsFolder = ({ BACKUP_DIR, DATA_DIR }: Config): string =>
   BACKUP_DIR ?? join(DATA_DIR, 'backups');
 
+/** The address of the page, for example `https://call.example.org`: what people type, else this machine's own. */
+export const pageAddress = ({ PUBLIC_URL, TLS_CERT, PORT }: Config): string =>
+  PUBLIC_URL?.origin ?? `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${PORT}`;
+
 /**
  * Parses the environment into the settings.
  *

@@ -16,8 +16,7 @@ try {
   const config = loadConfig(process.env);
   const server = await RunningServer.start(config, fail);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(server));
-  const scheme = config.TLS_CERT === undefined ? 'http' : 'https';
-  console.log(`ChatAway is ready at ${config.PUBLIC_URL?.origin ?? `${scheme}://localhost:${server.port}`}`);
+  console.log(`ChatAway is ready at ${server.address}`);
   const hint = await server.app.hint();
   if (hint !== undefined) console.log(hint);
 } catch (error) {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { backupsFolder, type Config } from '../config/load.ts';
+import { backupsFolder, type Config, pageAddress } from '../config/load.ts';
 import { createApp, type App, type Overrides } from './app.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { BackupError, verifyBackup } from './db/backup-folder.ts';
@@ -64,7 +64,10 @@ export class RunningServer {
     try {
       const { app, port } = await open(config, { control, logger }, overrides);
       const server = new RunningServer({ config, logger, control, overrides, onBroken, app, port });
-      control.serve({ restore: (data) => server.#inTurn(() => server.#restore(data)) });
+      control.serve({
+        address: () => Promise.resolve({ address: server.address }),
+        restore: (data) => server.#inTurn(() => server.#restore(data)),
+      });
       return server;
     } catch (error) {
       await control.close();
@@ -78,6 +81,11 @@ export class RunningServer {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** The address of the page. */
+  get address(): string {
+    return pageAddress({ ...this.#config, PORT: this.#port });
   }
 
   close(): Promise<void> {

@@ -10,8 +10,6 @@ import { auditRow, formatTime, invitationRow, table } from './print.ts';
 export interface Input {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
-  /** The address of the page, where links begin. */
-  readonly address: string;
 }
 
 export interface Output {
@@ -199,12 +197,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: `Make a link by which one person can sign up, good for ${INVITATION_DAYS} days`,
     words: NONE,
     options: { days: { type: 'string' } },
-    async run(door, { options, address }) {
+    async run(door, { options }) {
       const days = Number(options['days'] ?? INVITATION_DAYS);
       if (!Number.isInteger(days) || days < 1 || days > INVITATION_DAYS_MAX) {
         throw new UsageError(`--days takes a whole number from 1 to ${INVITATION_DAYS_MAX}`);
       }
       const { registration } = await door.ask('getRegistration', {});
+      const address = await door.address();
       const { invitation, token } = await door.ask('createInvitation', { days });
       const link = `${address}/#/sign-up/${token}`;
       const lines = [link, `For one person, until ${formatTime(invitation.expiresAt)}.`];

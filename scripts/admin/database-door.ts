@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { adminMethods, type AdminAnswer } from '#protocol/admin';
-import type { Config } from '../../config/load.ts';
+import { type Config, pageAddress } from '../../config/load.ts';
 import { PasswordHasher } from '../../server/accounts/password-hasher.ts';
 import { OPERATOR } from '../../server/admin/actor.ts';
 import { AdminService } from '../../server/admin/admin-service.ts';
@@ -49,6 +49,7 @@ export async function databaseDoor(config: Config): Promise<Door> {
         throw new CommandError(error.message, { code: error.code, fields: error.details.fields });
       }
     },
+    address: () => Promise.resolve(pageAddress(config)),
     async [Symbol.asyncDispose]() {
       await database.destroy();
       await control.close();

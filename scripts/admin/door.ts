@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { adminMethods, type AdminAnswer, type AdminData, type AdminMethod } from '#protocol/admin';
 import { ERROR_STATUS } from '#protocol/errors';
 import { z } from 'zod';
-import type { Config } from '../../config/load.ts';
+import { type Config, pageAddress } from '../../config/load.ts';
 import { askServer } from '../../server/control/control-client.ts';
 import { Busy, CommandError } from './command-error.ts';
 import { reach } from './reach.ts';
@@ -15,9 +15,13 @@ const refusal = z.object({
   }),
 });
 
+const place = z.object({ address: z.url() });
+
 /** The way to the admin methods: through the server that runs on the data folder, else to the database itself. */
 export interface Door extends AsyncDisposable {
   ask<M extends AdminMethod>(method: M, data: AdminData<M>): Promise<AdminAnswer<M>>;
+  /** The address of the page, where links begin: PUBLIC_URL, else what the server that runs has. */
+  address(): Promise<string>;
 }
 
 const TRY_EVERY_MS = 200;
@@ -30,7 +34,7 @@ export async function openDoor(config: Config): Promise<Door> {
     const answer = await reach(folder, () => askServer(folder, 'getRegistration', {})).catch(ifBusy);
     // Whoever has the socket and knows no methods is a server that starts, or another command at work.
     if (answer && answer !== 'busy' && answer.status !== ERROR_STATUS.unknown_method) {
-      return serverDoor(folder);
+      return serverDoor(config);
     }
     if (!answer) {
       // With all that the database needs, which takes a while to load.
@@ -48,17 +52,25 @@ function ifBusy(error: unknown): 'busy' {
   throw error;
 }
 
-function serverDoor(folder: string): Door {
+function serverDoor(config: Config): Door {
+  const folder = config.DATA_DIR;
+  const order = async (method: string, data: object): Promise<unknown> => {
+    const answer = await reach(folder, () => askServer(folder, method, data));
+    // One that has begun to stop, or to restore, knows them no more.
+    if (!answer || answer.status === ERROR_STATUS.unknown_method) throw new Busy();
+    if (answer.status >= 400) {
+      const { error } = refusal.parse(answer.body);
+      throw new CommandError(error.message, error);
+    }
+    return answer.body;
+  };
   return {
     async ask(method, data) {
-      const answer = await reach(folder, () => askServer(folder, method, data));
-      // One that has begun to stop, or to restore, knows them no more.
-      if (!answer || answer.status === ERROR_STATUS.unknown_method) throw new Busy();
-      if (answer.status >= 400) {
-        const { error } = refusal.parse(answer.body);
-        throw new CommandError(error.message, error);
-      }
-      return adminMethods[method].answer.parse(answer.body) as AdminAnswer<typeof method>;
+      return adminMethods[method].answer.parse(await order(method, data)) as AdminAnswer<typeof method>;
+    },
+    async address() {
+      if (config.PUBLIC_URL !== undefined) return pageAddress(config);
+      return place.parse(await order('address', {})).address;
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -2,7 +2,7 @@
 // asks the server that runs on the data folder; where none runs it does the same to the database itself. The exit code
 // is 0 where it was done, 1 where it was not, 2 where the command makes no sense.
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig, type Config } from '../../config/load.ts';
+import { ConfigError, loadConfig } from '../../config/load.ts';
 import { commandLine } from '../../server/where-it-runs.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import { CommandError, UsageError, wordsOf } from './command-error.ts';
@@ -46,9 +46,8 @@ async function main(): Promise<void> {
   if (words.length < command.words.min || words.length > command.words.max) {
     throw new UsageError(`it is "${name} ${command.usage}"`);
   }
-  const config = loadConfig(process.env);
-  await using door = await openDoor(config);
-  const { text, data } = await command.run(door, { words, options, address: addressOf(config) });
+  await using door = await openDoor(loadConfig(process.env));
+  const { text, data } = await command.run(door, { words, options });
   console.log(options['json'] ? JSON.stringify(data, null, 2) : text);
 }
 
@@ -79,10 +78,6 @@ function help(): string {
     '',
     'A name is a username or an email address. --json prints for programs.',
   ].join('\n');
-}
-
-function addressOf({ PUBLIC_URL, TLS_CERT, PORT }: Config): string {
-  return PUBLIC_URL?.origin ?? `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${PORT}`;
 }
 
 function errorData(error: CommandError | ConfigError): object {

@@ -34,12 +34,17 @@ function run(dataDir: string, ...words: string[]): Promise<Result> {
 }
 
 /** The same in this process, past what reads the words and prints the answer: most of each process is its start. */
-async function command(dataDir: string, typed: string, options: Input['options'] = {}): Promise<Output> {
+async function command(
+  dataDir: string,
+  typed: string,
+  options: Input['options'] = {},
+  environment: Record<string, string> = ENVIRONMENT,
+): Promise<Output> {
   const [name = '', ...words] = typed.split(' ');
-  await using door = await openDoor(loadConfig({ ...ENVIRONMENT, DATA_DIR: dataDir }));
+  await using door = await openDoor(loadConfig({ ...environment, DATA_DIR: dataDir }));
   const found = COMMANDS[name];
   if (!found) throw new Error(`there is no command "${name}"`);
-  return await found.run(door, { words, options, address: ENVIRONMENT.PUBLIC_URL });
+  return await found.run(door, { words, options });
 }
 
 const passwordIn = (out: string) => /[a-z2-9]{5}(?:-[a-z2-9]{5}){3}/.exec(out)?.[0] ?? '';
@@ -125,6 +130,16 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
 
     await using server = await startServer({ DATA_DIR: dataDir });
     expect((await TestAccount.signIn(server.url, 'ann', password)).self.role).toBe('admin');
+  });
+
+  test('makes links to the address that the server has, where its own settings name none', async () => {
+    const link = async (dataDir: string, environment: Record<string, string>) =>
+      (await command(dataDir, 'invite', {}, environment)).text;
+    await using plain = await startServer();
+    expect(await link(plain.dataDir, {})).toContain(`${plain.url}/#/sign-up/`);
+    await using proxied = await startServer({ PUBLIC_URL: 'https://talk.example.org' });
+    expect(await link(proxied.dataDir, {})).toMatch(/^https:\/\/talk\.example\.org\/#\/sign-up\//);
+    expect(await link(proxied.dataDir, ENVIRONMENT)).toMatch(/^https:\/\/call\.example\.org\/#\/sign-up\//);
   });
 
   test('says in one sentence what is wrong', async () => {
