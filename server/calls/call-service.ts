@@ -81,8 +81,10 @@ export class CallService {
   async restore(): Promise<void> {
     const { deadlines } = this.#with;
     const patient = { ...deadlines, callerGrace: deadlines.reconnecting };
-    for (const call of await this.#with.calls.listLive()) {
-      this.#live.put(call);
+    const live = await this.#with.calls.listLive();
+    // All of them before the first event: whether an account is in a call decides how its others ring.
+    for (const call of live) this.#live.put(call);
+    for (const call of live) {
       this.#timers.set(call);
       for (const leg of call.legs.values()) {
         const { accountId, seat } = leg;
@@ -271,7 +273,11 @@ export class CallService {
 
   /** An event that nobody waits for. */
   #background(callId: string, event: CallEvent): void {
-    this.#dispatch(callId, event).catch((error: unknown) => {
+    this.#logFailure(callId, this.#dispatch(callId, event));
+  }
+
+  #logFailure(callId: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
       this.#with.logger.error({ callId, err: error }, 'a call event failed');
     });
   }
@@ -311,6 +317,36 @@ export class CallService {
       case 'conversation_in_call':
         throw new Error('a change of a call collided as only a new one can');
     }
+  }
+
+  /**
+   * A change of one call may put its members into a call, or free them: the others that ring for them are told. Nobody
+   * waits for that: those calls have queues of their own.
+   */
+  #tellOthers({ legs: changed }: Call): void {
+    for (const accountId of changed.keys()) {
+      for (const { id, legs } of this.#live.of(accountId)) {
+        const leg = legs.get(accountId);
+        if (leg?.state !== 'ringing' || leg.inAnotherCall === this.#isEngaged(accountId)) continue;
+        this.#logFailure(
+          id,
+          this.#serial.run(id, () => this.#takeOtherCall(id, accountId)),
+        );
+      }
+    }
+  }
+
+  /** How it is by the time that it is taken: it may have changed again since it was told. */
+  async #takeOtherCall(callId: string, accountId: string): Promise<void> {
+    if (this.#closed) return;
+    const { settings, deadlines } = this.#with;
+    const { callWaiting } = await settings.get(accountId);
+    const inAnotherCall = this.#isEngaged(accountId);
+    await this.#take(callId, { type: 'otherCall', accountId, inAnotherCall, callWaiting }, deadlines);
+  }
+
+  #isEngaged(accountId: string): boolean {
+    return this.#live.engagedIn(accountId) !== undefined;
   }
 
   /** Everyone else in the conversation, and whether it rings there. */
@@ -383,6 +419,7 @@ export class CallService {
       const wasIn = before?.legs.get(leg.accountId);
       if (wasIn && isAnswered(wasIn) !== isAnswered(leg)) people.setInCall(leg.accountId, isAnswered(leg));
     }
+    this.#tellOthers(call);
     if (call.end) {
       this.#with.history.tell(call, entry).catch((error: unknown) => {
         logger.error({ callId: call.id, err: error }, 'the history of a call was not told');

@@ -46,7 +46,7 @@ export interface Leg {
   /** Whether the seat's socket is open, and its media connected. An answered leg is active while both are. */
   readonly socket: boolean;
   readonly media: boolean;
-  /** Was in another call when this one began. */
+  /** Is in another call while this one rings: call waiting. */
   readonly inAnotherCall: boolean;
   /** This account never learns of the call: it has blocked the caller. */
   readonly hidden: boolean;
@@ -81,6 +81,8 @@ export type CallEvent =
   | { type: 'decline'; accountId: string }
   /** The callee has blocked the caller meanwhile: like a decline, but the caller is not told so. */
   | { type: 'refuse'; accountId: string }
+  /** A callee has come into another call, or is free of it; `callWaiting`: whether this one may ring beside it. */
+  | { type: 'otherCall'; accountId: string; inAnotherCall: boolean; callWaiting: boolean }
   /** "Cancel call" before the answer, "End call" after it. */
   | { type: 'hangUp'; accountId: string }
   /** The socket of the leg's tab is gone, or back. */
@@ -215,6 +217,8 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
       return leg.state === 'ringing' ? ended(call, 'declined', leg.accountId, now) : wrongState;
     case 'refuse':
       return leg.state === 'ringing' ? ended(call, 'unavailable', null, now) : wrongState;
+    case 'otherCall':
+      return besideAnother(call, leg, event, now);
     case 'hangUp':
       return hangUp(call, leg, now);
     case 'drop':
@@ -248,7 +252,14 @@ function accept(
 ): Outcome {
   if (leg.state !== 'ringing') return wrongState;
   const deadline = now + deadlines.connecting;
-  let next = withLeg(call, { ...leg, state: 'connecting', seat, socket: true, deadline });
+  let next = withLeg(call, {
+    ...leg,
+    state: 'connecting',
+    seat,
+    socket: true,
+    inAnotherCall: false,
+    deadline,
+  });
   for (const caller of call.legs.values()) {
     if (caller.state !== 'waiting') continue;
     const answered: Leg = { ...caller, state: 'connecting', deadline };
@@ -258,6 +269,18 @@ function accept(
   // Where both called each other: video only where both asked for it.
   const both = kind === 'video' && call.kind === 'video' ? 'video' : 'voice';
   return changed({ ...next, kind: both, answeredAt: call.answeredAt ?? now });
+}
+
+/** As an invitation finds it: beside another call it waits, or is over where the callee wants none to. */
+function besideAnother(
+  call: Call,
+  leg: Leg,
+  { inAnotherCall, callWaiting }: { inAnotherCall: boolean; callWaiting: boolean },
+  now: number,
+): Outcome {
+  if (leg.state !== 'ringing' || leg.inAnotherCall === inAnotherCall) return wrongState;
+  if (inAnotherCall && !callWaiting) return ended(call, 'busy', null, now);
+  return changed(withLeg(call, { ...leg, inAnotherCall }));
 }
 
 function hangUp(call: Call, leg: Leg, now: number): Outcome {

@@ -48,7 +48,7 @@ export const leg = z.strictObject({
   username: z.string(),
   role: z.enum(['caller', 'callee']),
   state: legState,
-  /** A callee who was in another call when this one began: it rings there, as call waiting. */
+  /** A callee who is in another call while this one rings: it rings there, as call waiting. */
   inAnotherCall: z.boolean(),
 });
 export type Leg = z.infer<typeof leg>;

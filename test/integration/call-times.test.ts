@@ -3,6 +3,7 @@ import type { RequestData } from '#protocol/methods';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../server/db/database.ts';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
 import type { TestConnection } from '../support/connection.ts';
@@ -295,6 +296,30 @@ describe('a server that stops and starts again', () => {
       return answer.call.state === 'ended' && answer;
     });
     expect(call).toMatchObject({ reason: 'cancelled', endedBy: world.ann.id });
+  });
+
+  test('tells who rings beside a call where it stopped before it had', async () => {
+    await using folder = await temporaryFolder();
+    const environment = { DATA_DIR: folder.path };
+    const first = await startServer(environment);
+    using world = await couple(first.url);
+    const cleo = await TestAccount.signUp(first.url, 'cleo');
+    using c = await cleo.connect();
+    const { conversation } = await c.request('openConversation', { accountId: world.ben.id });
+    await connectCall(world);
+    const callId = await invite(c, conversation.id);
+    await first.close();
+    const database = await openDatabase(folder.path);
+    await database('call_legs').where({ call_id: callId }).update({ in_another_call: false });
+    await database.destroy();
+
+    await using second = await startServer(environment);
+    using back = await TestAccount.at(second.url, cleo).connect(c.seat);
+    await until('the caller to be told', () =>
+      [...back.snapshot.calls, ...heard(back, callId)].some(({ legs }) =>
+        legs.some((leg) => leg.inAnotherCall),
+      ),
+    );
   });
 
   test('after kill -9 lets what rings be answered', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { couple, heard, invite, reaches, type Couple } from '../support/call.ts';
 import { TestAccount } from '../support/account.ts';
+import type { TestConnection } from '../support/connection.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -115,6 +116,63 @@ describe('call waiting', () => {
     });
     await world.b.request('endCall', { callId: first });
     expect((await world.b.request('accept', { callId: second })).call.state).toBe('connecting');
+  });
+
+  const cleo = async () =>
+    (await TestAccount.signUp(server.url, `cleo-${randomUUID().slice(0, 8)}`)).connect();
+
+  /** Ann and Cleo both ring Ben. */
+  async function two(world: Couple, c: TestConnection) {
+    const { conversation } = await c.request('openConversation', { accountId: world.ben.id });
+    const first = await invite(world.a, world.conversationId);
+    const second = await invite(c, conversation.id);
+    await world.b.request('alert', { callId: second });
+    await reaches(c, second, 'ringing');
+    return { first, second };
+  }
+  const besideAnother = (tab: TestConnection, callId: string, inAnotherCall: boolean) =>
+    tab.next(
+      'call',
+      ({ call: { id, state, version, legs } }) =>
+        id === callId &&
+        state === 'ringing' &&
+        // The invitation, and the alert.
+        version > 2 &&
+        legs.some((leg) => leg.role === 'callee' && leg.inAnotherCall === inAnotherCall),
+    );
+
+  test('who rings already is told when the other answers someone else, and when they are free again', async () => {
+    using world = await couple(server.url);
+    using c = await cleo();
+    const { first, second } = await two(world, c);
+    await world.b.request('accept', { callId: first });
+    for (const tab of [world.b, c]) await besideAnother(tab, second, true);
+    await world.a.request('endCall', { callId: first });
+    for (const tab of [world.b, c]) await besideAnother(tab, second, false);
+    expect((await world.b.request('accept', { callId: second })).call.state).toBe('connecting');
+  });
+
+  test('so it is when the other calls someone else', async () => {
+    using world = await couple(server.url);
+    using c = await cleo();
+    const { first, second } = await two(world, c);
+    await world.b.request('decline', { callId: first });
+    const third = await invite(world.b, world.conversationId);
+    await besideAnother(c, second, true);
+    await world.a.request('decline', { callId: third });
+    await besideAnother(c, second, false);
+  });
+
+  test('off, it ends what rings already when the other answers someone else: busy', async () => {
+    using world = await couple(server.url);
+    await set(world, { callWaiting: false });
+    using c = await cleo();
+    const { first, second } = await two(world, c);
+    await world.b.request('accept', { callId: first });
+    for (const tab of [world.b, c]) {
+      expect(await reaches(tab, second, 'ended')).toMatchObject({ reason: 'busy', endedBy: null });
+    }
+    expect(heard(world.b, first).at(-1)?.state).toBe('connecting');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Call as CallView } from '#protocol/call';
+import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
 import { DEADLINES, isEngaged, stateOf, type Call, type Seat } from '../../server/calls/call.ts';
 import { CallHistory } from '../../server/calls/call-history.ts';
@@ -51,7 +52,7 @@ class ManualClock implements Clock {
 }
 
 /**
- * A few people with some devices each, and the calls between them: the real call service on a real database, in
+ * A few people with some devices each, the first of whom wants no call waiting, and the calls between them: the real call service on a real database, in
  * a time of its own. Only sockets and media are left out: what they would tell is told by steps.
  */
 export class CallWorld {
@@ -94,6 +95,8 @@ export class CallWorld {
         created_at: 0,
       })),
     );
+    const [alone = ''] = ids;
+    await new SqlSettingsRepository(database).set(alone, { ...DEFAULT_CALL_SETTINGS, callWaiting: false });
     return new CallWorld(database, ids, devices);
   }
 
@@ -121,6 +124,13 @@ export class CallWorld {
         return leg !== undefined && isEngaged(leg);
       });
       if (engaged.length > 1) found.push('an account is in two calls');
+      for (const call of live) {
+        const leg = call.legs.get(accountId);
+        if (leg?.state !== 'ringing') continue;
+        if (leg.inAnotherCall !== engaged.length > 0)
+          found.push('a callee is not in another call as is told');
+        if (leg.inAnotherCall && accountId === this.#people[0]) found.push('a call waits where none may');
+      }
     }
     const conversations = live.map((call) => call.conversationId);
     if (new Set(conversations).size !== conversations.length) found.push('a pair has two live calls');

@@ -195,6 +195,9 @@ export class SocketWorld implements Disposable {
       });
       if (engaged.length > 1) found.push('an account is in two calls');
       for (const call of here) {
+        const own = call.legs.find((leg) => leg.accountId === device.account.id);
+        if (own?.state === 'ringing' && own.inAnotherCall !== engaged.length > 0)
+          found.push('a callee is not in another call as is told');
         const truth = latest.get(call.id);
         if (truth?.version !== call.version)
           found.push(`a device believes ${call.state}, another ${truth?.state}`);

@@ -50,11 +50,18 @@ const up = (accountId: string): CallEvent => ({ type: 'mediaUp', accountId });
 const down = (accountId: string): CallEvent => ({ type: 'mediaDown', accountId });
 const drop = (accountId: string, tab: string): CallEvent => ({ type: 'drop', accountId, tab });
 const resume = (accountId: string, tab: string): CallEvent => ({ type: 'resume', accountId, tab });
+const otherCall = (inAnotherCall: boolean, callWaiting = true): CallEvent => ({
+  type: 'otherCall',
+  accountId: BEN,
+  inAnotherCall,
+  callWaiting,
+});
 
 const STATES = {
   calling: invited(),
   callingDropped: after(invited(), [drop(ANN, ANNS.tab)]),
   ringing: after(invited(), [alert]),
+  besideAnother: after(invited('wait'), [alert]),
   connecting: after(invited(), [alert], [accept]),
   active: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)]),
   socketLost: after(invited(), [alert], [accept], [up(ANN)], [up(BEN)], [drop(BEN, BENS.tab)]),
@@ -83,6 +90,9 @@ const EVENTS = {
   'resume of another tab': resume(BEN, 'another'),
   "the callee's media up": up(BEN),
   "the callee's media down": down(BEN),
+  'the callee comes into another call': otherCall(true),
+  'the callee comes into another call and lets none wait': otherCall(true, false),
+  'the callee is free': otherCall(false),
   'tick, nothing due': { type: 'tick' },
   'a stranger accepts': { type: 'accept', accountId: 'eve', seat: { device: 'd', tab: 't', session: 's' } },
   'a stranger hangs up': { type: 'hangUp', accountId: 'eve' },
@@ -96,6 +106,7 @@ const always = <T>(value: T): Record<Exclude<StateName, 'ended'>, T> => ({
   calling: value,
   callingDropped: value,
   ringing: value,
+  besideAnother: value,
   connecting: value,
   active: value,
   socketLost: value,
@@ -111,6 +122,7 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     calling: 'connecting',
     callingDropped: 'reconnecting',
     ringing: 'connecting',
+    besideAnother: 'connecting',
   },
   'accept by the caller': always(no),
   decline: {
@@ -118,6 +130,7 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     calling: 'ended: declined',
     callingDropped: 'ended: declined',
     ringing: 'ended: declined',
+    besideAnother: 'ended: declined',
   },
   'decline by the caller': always(no),
   'refuse by the callee': {
@@ -125,12 +138,14 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     calling: 'ended: unavailable',
     callingDropped: 'ended: unavailable',
     ringing: 'ended: unavailable',
+    besideAnother: 'ended: unavailable',
   },
   'the callee calls': {
     ...always(no),
     calling: 'connecting',
     callingDropped: 'reconnecting',
     ringing: 'connecting',
+    besideAnother: 'connecting',
     socketLost: 'reconnecting',
     bothLost: 'reconnecting',
   },
@@ -140,12 +155,20 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     calling: 'ended: cancelled',
     callingDropped: 'ended: cancelled',
     ringing: 'ended: cancelled',
+    besideAnother: 'ended: cancelled',
   },
-  'hang up by the callee': { ...always('ended: hung_up'), calling: no, callingDropped: no, ringing: no },
+  'hang up by the callee': {
+    ...always('ended: hung_up'),
+    calling: no,
+    callingDropped: no,
+    ringing: no,
+    besideAnother: no,
+  },
   "drop of the caller's tab": {
     calling: 'calling',
     callingDropped: no,
     ringing: 'ringing',
+    besideAnother: 'ringing',
     connecting: 'reconnecting',
     active: 'reconnecting',
     socketLost: 'reconnecting',
@@ -169,6 +192,19 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     bothLost: 'reconnecting',
   },
   "the callee's media down": { ...always(no), active: 'reconnecting', socketLost: 'reconnecting' },
+  'the callee comes into another call': {
+    ...always(no),
+    calling: 'calling',
+    callingDropped: 'calling',
+    ringing: 'ringing',
+  },
+  'the callee comes into another call and lets none wait': {
+    ...always(no),
+    calling: 'ended: busy',
+    callingDropped: 'ended: busy',
+    ringing: 'ended: busy',
+  },
+  'the callee is free': { ...always(no), besideAnother: 'ringing' },
   'tick, nothing due': always(no),
   'a stranger accepts': always(who),
   'a stranger hangs up': always(who),
@@ -211,6 +247,26 @@ describe('a new call', () => {
   test('rings as call waiting where the callee is in another call', () => {
     expect(stateOf(invited('wait'))).toBe('calling');
     expect(invited('wait').legs.get(BEN)?.inAnotherCall).toBe(true);
+  });
+});
+
+describe('beside another call of the callee', () => {
+  const flag = (call: Call) => call.legs.get(BEN)?.inAnotherCall;
+
+  test('it waits from when that one began until that one ends, and the deadline stays', () => {
+    const waiting = after(STATES.ringing, [otherCall(true), T0 + 5_000]);
+    expect(flag(waiting)).toBe(true);
+    const free = after(waiting, [otherCall(false), T0 + 10_000]);
+    expect(flag(free)).toBe(false);
+    expect(nextDeadline(free)).toBe(nextDeadline(STATES.ringing));
+  });
+
+  test('whoever answers it is in no other', () => {
+    expect(flag(after(STATES.besideAnother, [accept]))).toBe(false);
+  });
+
+  test('nobody has ended it where none may wait', () => {
+    expect(after(STATES.ringing, [otherCall(true, false)]).end).toEqual({ at: T0, reason: 'busy', by: null });
   });
 });
 
