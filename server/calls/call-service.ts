@@ -228,8 +228,7 @@ export class CallService {
   /** Someone blocks another, whose call may be ringing right now: it ends, and is not told as declined. */
   blocked(accountId: string, callerId: string): void {
     for (const call of this.#live.of(accountId)) {
-      if (call.legs.get(callerId)?.role === 'caller')
-        this.#background(call.id, { type: 'refuse', accountId });
+      if (call.legs.get(callerId)?.role === 'caller') this.#background(call.id, { type: 'block', accountId });
     }
   }
 
@@ -408,7 +407,7 @@ export class CallService {
     for (const effect of effects) {
       switch (effect.type) {
         case 'announce':
-          this.#announce(call);
+          this.#announce(before ?? call, call);
           break;
         case 'closeRoom':
           rooms.close(call.id);
@@ -427,8 +426,9 @@ export class CallService {
     }
   }
 
-  #announce(call: Call): void {
-    for (const { accountId, hidden } of call.legs.values()) {
+  /** From whom it is hidden only now is told so much: that it no longer rings. */
+  #announce(before: Call, call: Call): void {
+    for (const { accountId, hidden } of before.legs.values()) {
       if (hidden) continue;
       this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
     }

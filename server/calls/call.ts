@@ -48,7 +48,7 @@ export interface Leg {
   readonly media: boolean;
   /** Is in another call while this one rings: call waiting. */
   readonly inAnotherCall: boolean;
-  /** This account never learns of the call: it has blocked the caller. */
+  /** This account learns nothing of the call, or no more of it: it has blocked the caller. */
   readonly hidden: boolean;
   /** When the leg's state ends by itself. */
   readonly deadline: number | null;
@@ -79,8 +79,10 @@ export type CallEvent =
    */
   | { type: 'callAgain'; accountId: string; seat: Seat; kind: CallKind }
   | { type: 'decline'; accountId: string }
-  /** The callee has blocked the caller meanwhile: like a decline, but the caller is not told so. */
+  /** The callee's account is closed meanwhile: like a decline, but the caller is not told so. */
   | { type: 'refuse'; accountId: string }
+  /** The callee has blocked the caller meanwhile: the same, and once the ringing is over the callee knows of no call. */
+  | { type: 'block'; accountId: string }
   /** A callee has come into another call, or is free of it; `callWaiting`: whether this one may ring beside it. */
   | { type: 'otherCall'; accountId: string; inAnotherCall: boolean; callWaiting: boolean }
   /** "Cancel call" before the answer, "End call" after it. */
@@ -217,6 +219,10 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
       return leg.state === 'ringing' ? ended(call, 'declined', leg.accountId, now) : wrongState;
     case 'refuse':
       return leg.state === 'ringing' ? ended(call, 'unavailable', null, now) : wrongState;
+    case 'block':
+      return leg.state === 'ringing'
+        ? ended(withLeg(call, { ...leg, hidden: true }), 'unavailable', null, now)
+        : wrongState;
     case 'otherCall':
       return besideAnother(call, leg, event, now);
     case 'hangUp':

@@ -53,13 +53,18 @@ describe('who may ring', () => {
     expect((await call(world)).state).toBe('calling');
   });
 
-  test('blocking ends the ringing, and does not say so', async () => {
+  test('blocking ends the ringing, does not say so, and leaves nothing behind', async () => {
     using world = await couple(server.url);
     const { id: callId } = await call(world);
     await world.b.request('block', { accountId: world.ann.id, blocked: true });
     for (const tab of [world.a, world.b]) {
       expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'unavailable', endedBy: null });
     }
+    using later = await world.ben.connect();
+    expect(later.snapshot.missedCalls).toBe(0);
+    expect((await later.request('listCalls', { missed: false })).calls).toEqual([]);
+    expect(world.b.all('missedCalls')).toEqual([]);
+    expect((await world.a.request('listCalls', { missed: false })).calls).toMatchObject([{ id: callId }]);
   });
 
   test('only those to whom one has written may, where one wants it so', async () => {

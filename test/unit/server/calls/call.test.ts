@@ -77,6 +77,7 @@ const EVENTS = {
   'accept by the caller': { type: 'accept', accountId: ANN, seat: ANNS },
   decline: { type: 'decline', accountId: BEN },
   'refuse by the callee': { type: 'refuse', accountId: BEN },
+  'block by the callee': { type: 'block', accountId: BEN },
   'the callee calls': { type: 'callAgain', accountId: BEN, seat: BENS, kind: 'video' },
   'the caller calls again': { type: 'callAgain', accountId: ANN, seat: ELSEWHERE, kind: 'video' },
   'decline by the caller': { type: 'decline', accountId: ANN },
@@ -134,6 +135,13 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
   },
   'decline by the caller': always(no),
   'refuse by the callee': {
+    ...always(no),
+    calling: 'ended: unavailable',
+    callingDropped: 'ended: unavailable',
+    ringing: 'ended: unavailable',
+    besideAnother: 'ended: unavailable',
+  },
+  'block by the callee': {
     ...always(no),
     calling: 'ended: unavailable',
     callingDropped: 'ended: unavailable',
@@ -268,6 +276,13 @@ describe('beside another call of the callee', () => {
   test('nobody has ended it where none may wait', () => {
     expect(after(STATES.ringing, [otherCall(true, false)]).end).toEqual({ at: T0, reason: 'busy', by: null });
   });
+});
+
+test('who blocks the caller while it rings misses nothing; whose account is closed does', () => {
+  const hidden = (type: 'block' | 'refuse') =>
+    after(STATES.ringing, [{ type, accountId: BEN }]).legs.get(BEN)?.hidden;
+  expect(hidden('block')).toBe(true);
+  expect(hidden('refuse')).toBe(false);
 });
 
 describe('both call each other', () => {
