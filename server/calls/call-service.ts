@@ -74,24 +74,18 @@ export class CallService {
   }
 
   /**
-   * Takes up again what was live when the server stopped: the timers run on with the time that is left,
-   * and every tab has to come back. All of them come at once, and it was not they who left: a caller, too, has the time
-   * of a connection that was lost.
+   * Takes up again what was live when the server stopped: what rings has the time that is left, and every tab of a call
+   * has to come back. A call's timer is set once that is committed, so that none ends for the time without a server.
    */
   async restore(): Promise<void> {
-    const { deadlines } = this.#with;
-    const patient = { ...deadlines, callerGrace: deadlines.reconnecting };
     const live = await this.#with.calls.listLive();
     // All of them before the first event: whether an account is in a call decides how its others ring.
     for (const call of live) this.#live.put(call);
     for (const call of live) {
-      this.#timers.set(call);
       for (const leg of call.legs.values()) {
-        const { accountId, seat } = leg;
-        if (isAnswered(leg)) this.#with.people.setInCall(accountId, true);
-        await this.#dispatch(call.id, { type: 'mediaDown', accountId });
-        if (seat) await this.#dispatch(call.id, { type: 'drop', accountId, tab: seat.tab }, patient);
+        if (isAnswered(leg)) this.#with.people.setInCall(leg.accountId, true);
       }
+      await this.#dispatch(call.id, { type: 'restart' });
     }
   }
 
@@ -281,13 +275,13 @@ export class CallService {
     });
   }
 
-  #dispatch(callId: string, event: CallEvent, deadlines = this.#with.deadlines): Promise<void> {
-    return this.#serial.run(callId, () => this.#take(callId, event, deadlines));
+  #dispatch(callId: string, event: CallEvent): Promise<void> {
+    return this.#serial.run(callId, () => this.#take(callId, event));
   }
 
-  async #take(callId: string, event: CallEvent, deadlines: Deadlines): Promise<void> {
+  async #take(callId: string, event: CallEvent): Promise<void> {
     if (this.#closed) return;
-    const { calls, clock } = this.#with;
+    const { calls, clock, deadlines } = this.#with;
     const before = this.#live.get(callId);
     if (before === undefined) return;
     const outcome = apply(before, event, clock.now(), deadlines);
@@ -308,7 +302,7 @@ export class CallService {
       case 'stale': {
         const fresh = await calls.find(callId);
         if (fresh) this.#live.put(fresh);
-        return this.#take(callId, event, deadlines);
+        return this.#take(callId, event);
       }
       case 'account_in_call':
         throw alreadyInCall();
@@ -338,10 +332,9 @@ export class CallService {
   /** How it is by the time that it is taken: it may have changed again since it was told. */
   async #takeOtherCall(callId: string, accountId: string): Promise<void> {
     if (this.#closed) return;
-    const { settings, deadlines } = this.#with;
-    const { callWaiting } = await settings.get(accountId);
+    const { callWaiting } = await this.#with.settings.get(accountId);
     const inAnotherCall = this.#isEngaged(accountId);
-    await this.#take(callId, { type: 'otherCall', accountId, inAnotherCall, callWaiting }, deadlines);
+    await this.#take(callId, { type: 'otherCall', accountId, inAnotherCall, callWaiting });
   }
 
   #isEngaged(accountId: string): boolean {

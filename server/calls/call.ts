@@ -93,6 +93,8 @@ export type CallEvent =
   /** The leg's media came up, or was lost. */
   | { type: 'mediaUp'; accountId: string }
   | { type: 'mediaDown'; accountId: string }
+  /** The server has started anew: every tab has to come back, and to join again. */
+  | { type: 'restart' }
   /** Time has passed: whatever deadline is over takes effect. */
   | { type: 'tick' };
 
@@ -203,6 +205,7 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
 export function apply(call: Call, event: CallEvent, now: number, deadlines: Deadlines): Outcome {
   if (call.end) return { rejected: 'ended' };
   if (event.type === 'tick') return tick(call, now);
+  if (event.type === 'restart') return restarted(call, now, deadlines);
   const leg = call.legs.get(event.accountId);
   if (leg === undefined) return { rejected: 'not_a_member' };
 
@@ -329,6 +332,21 @@ function weigh(leg: Leg, now: number, deadlines: Deadlines): Leg {
   if (leg.socket && leg.media) return { ...leg, state: 'active', deadline: null };
   if (leg.state === 'reconnecting' || (leg.state === 'connecting' && leg.socket)) return leg;
   return { ...leg, state: 'reconnecting', deadline: now + deadlines.reconnecting };
+}
+
+/**
+ * All tabs come back at once, and it was not they who left: everyone has the time of a connection that was lost, whatever
+ * was left of another. What rings has its own.
+ */
+function restarted(call: Call, now: number, deadlines: Deadlines): Outcome {
+  const deadline = now + deadlines.reconnecting;
+  let next = call;
+  for (const leg of call.legs.values()) {
+    if (!isEngaged(leg)) continue;
+    const state = leg.state === 'waiting' ? 'waiting' : 'reconnecting';
+    next = withLeg(next, { ...leg, state, socket: false, media: false, deadline });
+  }
+  return changed(next);
 }
 
 function tick(call: Call, now: number): Outcome {

@@ -298,6 +298,32 @@ describe('a server that stops and starts again', () => {
     expect(call).toMatchObject({ reason: 'cancelled', endedBy: world.ann.id });
   });
 
+  test.each(['connecting', 'reconnecting'] as const)(
+    'gives whoever is in a call time to come back, however late it was for it: %s',
+    async (state) => {
+      await using folder = await temporaryFolder();
+      const environment = { DATA_DIR: folder.path };
+      const first = await startServer(environment);
+      using world = await couple(first.url);
+      const callId = await connectCall(world);
+      if (state === 'reconnecting') world.b.socket.terminate();
+      await reaches(world.a, callId, state);
+      await first.close();
+      const database = await openDatabase(folder.path);
+      await database('call_legs').where({ call_id: callId }).update({ deadline: 1 });
+      await database.destroy();
+
+      await using second = await startServer(environment);
+      using a = await TestAccount.at(second.url, world.ann).connect(world.a.seat);
+      using b = await TestAccount.at(second.url, world.ben).connect(world.b.seat);
+      for (const tab of [a, b]) {
+        expect(tab.snapshot.calls).toMatchObject([{ id: callId, state: 'reconnecting' }]);
+        await tab.request('join', { ...(await joining(tab, callId)), sending: false });
+      }
+      await reaches(a, callId, 'active');
+    },
+  );
+
   test('tells who rings beside a call where it stopped before it had', async () => {
     await using folder = await temporaryFolder();
     const environment = { DATA_DIR: folder.path };

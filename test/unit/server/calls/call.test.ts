@@ -94,6 +94,7 @@ const EVENTS = {
   'the callee comes into another call': otherCall(true),
   'the callee comes into another call and lets none wait': otherCall(true, false),
   'the callee is free': otherCall(false),
+  'the server starts anew': { type: 'restart' },
   'tick, nothing due': { type: 'tick' },
   'a stranger accepts': { type: 'accept', accountId: 'eve', seat: { device: 'd', tab: 't', session: 's' } },
   'a stranger hangs up': { type: 'hangUp', accountId: 'eve' },
@@ -213,6 +214,13 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     ringing: 'ended: busy',
   },
   'the callee is free': { ...always(no), besideAnother: 'ringing' },
+  'the server starts anew': {
+    ...always('reconnecting'),
+    calling: 'calling',
+    callingDropped: 'calling',
+    ringing: 'ringing',
+    besideAnother: 'ringing',
+  },
   'tick, nothing due': always(no),
   'a stranger accepts': always(who),
   'a stranger hangs up': always(who),
@@ -342,6 +350,30 @@ describe('deadlines', () => {
   test('a caller who is back in time rings on', () => {
     const call = after(STATES.ringing, [drop(ANN, ANNS.tab)], [resume(ANN, ANNS.tab)]);
     expect(nextDeadline(call)).toBe(T0 + DEADLINES.ringing);
+  });
+});
+
+describe('a server that starts anew', () => {
+  const LATE = T0 + 40_000;
+  const anew = (call: Call) => after(call, [{ type: 'restart' }, LATE]);
+  const seats = ['connecting', 'active', 'socketLost', 'mediaLost', 'bothLost'] as const;
+
+  test.each(seats)('gives everyone the same time to come back: %s', (state) => {
+    const call = anew(STATES[state]);
+    for (const leg of call.legs.values()) {
+      expect(leg).toMatchObject({
+        state: 'reconnecting',
+        socket: false,
+        media: false,
+        deadline: LATE + DEADLINES.reconnecting,
+      });
+    }
+  });
+
+  test.each(['calling', 'callingDropped', 'ringing'] as const)('the caller, too: %s', (state) => {
+    const { legs } = anew(STATES[state]);
+    expect(legs.get(ANN)).toMatchObject({ socket: false, deadline: LATE + DEADLINES.reconnecting });
+    expect(legs.get(BEN)).toEqual(STATES[state].legs.get(BEN));
   });
 });
 
