@@ -14,10 +14,11 @@ export class ConfigError extends Error {
 const KEYS = Object.keys(schema.shape);
 
 /**
- * Variables that begin like ours and are none of ours are taken for mistyped settings. Other
- * programs' variables stand in the same environment, so only these beginnings are ours to judge.
+ * Variables that begin with the first word of a setting and are none are taken for mistyped settings. Other programs'
+ * variables stand in the same environment, and some of these words are theirs as well (`HOSTNAME`, `LOG_DIR`).
  */
-const OUR_PREFIXES = ['MEDIA_', 'TLS_', 'ACME_', 'TURN_', 'TRUSTED_', 'RATE_LIMIT_', 'METRICS_'];
+const COMMON_WORDS = ['PORT', 'HOST', 'DATA_', 'LOG_'];
+const OUR_WORDS = KEYS.map((key) => key.replace(/_.*/, '_')).filter((word) => !COMMON_WORDS.includes(word));
 
 /** Settings that are not repeated, not even where they are wrong. */
 const SECRETS = ['TURN_SECRET', 'METRICS_TOKEN'];
@@ -48,7 +49,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       values[name] = value;
     } else if (inFile !== undefined) {
       values[inFile] = readValue(name, value);
-    } else if (OUR_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    } else if (OUR_WORDS.some((word) => name.startsWith(word))) {
       throw new ConfigError(`${name} is not a setting of ChatAway; the settings are ${KEYS.join(', ')}.`);
     }
   }

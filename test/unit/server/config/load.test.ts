@@ -83,13 +83,32 @@ describe('a wrong value is named with its key', () => {
   });
 });
 
-test.each(['MEDIA_PROT', 'TLS_CERTIFICATE', 'RATE_LIMIT_FAKTOR'])(
-  '%s is taken for a mistyped setting',
-  (key) => expect(complaint({ [key]: '1' })).toContain(`${key} is not a setting`),
-);
+test.each([
+  'MEDIA_PROT',
+  'TLS_CERTIFICATE',
+  'RATE_LIMITS',
+  'REGISTRATION_MODE',
+  'REGISTRATIONS',
+  'PUBLIC_URI',
+  'BACKUP_FOLDER',
+  'TRUSTED_PROXY',
+  'TURN_SERVER',
+  'ACME_MAIL',
+  'METRICS_SECRET',
+])('%s is taken for a mistyped setting', (key) => {
+  expect(complaint({ [key]: '1' })).toContain(`${key} is not a setting`);
+});
 
 test("other programs' variables and empty ones are let be", () => {
-  const config = loadConfig({ PATH: '/bin', MEDIASOUP_WORKER_BIN: '/x', PORT: '', HOME: '/root' });
+  const theirs = {
+    PATH: '/bin',
+    HOME: '/root',
+    HOSTNAME: 'box',
+    HOSTTYPE: 'x86_64',
+    LOG_DIR: '/l',
+    DATA_HOME: '/d',
+  };
+  const config = loadConfig({ ...theirs, PUBLIC: 'C:\\Users\\Public', MEDIASOUP_WORKER_BIN: '/x', PORT: '' });
   expect(config.PORT).toBe(3000);
 });
 
