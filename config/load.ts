@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { schema, type Settings } from './schema.ts';
 
@@ -27,13 +27,22 @@ const SECRETS = ['TURN_SECRET', 'METRICS_TOKEN'];
 const PATHS = ['DATA_DIR', 'BACKUP_DIR', 'TURN_DIR', 'TLS_CERT', 'TLS_KEY'];
 const FILE_NAMES = new Map(KEYS.filter((key) => !PATHS.includes(key)).map((key) => [`${key}_FILE`, key]));
 
+/** Whoever listens on one of these listens on every address. */
+const WILDCARDS = ['0.0.0.0', '::'];
+
 /** The folder of the backups. */
 export const backupsFolder = ({ BACKUP_DIR, DATA_DIR }: Config): string =>
   BACKUP_DIR ?? join(DATA_DIR, 'backups');
 
-/** The address of the page, for example `https://call.example.org`: what people type, else this machine's own. */
-export const pageAddress = ({ PUBLIC_URL, TLS_CERT, PORT }: Config): string =>
-  PUBLIC_URL?.origin ?? `${TLS_CERT === undefined ? 'http' : 'https'}://localhost:${PORT}`;
+/** Where the page is on this machine; PUBLIC_URL is where it is for people. */
+export function ownAddress({ HOST, TLS_CERT, ACME, PORT }: Config): string {
+  const scheme = TLS_CERT === undefined && ACME === 'off' ? 'http' : 'https';
+  const host = HOST === undefined || WILDCARDS.includes(HOST) ? 'localhost' : HOST;
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${PORT}`;
+}
+
+/** Where the page is for people. */
+export const pageAddress = (config: Config): string => config.PUBLIC_URL?.origin ?? ownAddress(config);
 
 /**
  * Parses the environment into the settings.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
-import type { Config } from '../../config/load.ts';
+import { type Config, ownAddress } from '../../config/load.ts';
 import { RELAY_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 import { askRelay, type Way } from './stun.ts';
@@ -12,11 +12,10 @@ const LOOPBACK = '127.0.0.1';
 
 /** The page on this machine, and by the name that people type. */
 export const checkPage: Check = async (config) => {
-  const { PORT, PUBLIC_URL, TLS_CERT, ACME } = config;
+  const { PORT, PUBLIC_URL } = config;
   const findings: Finding[] = [];
   if (await isTaken('tcp', PORT)) {
-    const own = `${TLS_CERT === undefined && ACME === 'off' ? 'http' : 'https'}://localhost:${PORT}`;
-    findings.push(good('page', `something listens on port ${PORT} (${own}).`));
+    findings.push(good('page', `something listens on port ${PORT} (${ownAddress(config)}).`));
   } else {
     findings.push(
       doubt('page', `nothing listens on port ${PORT}: ChatAway is not running, or on another port.`),

@@ -99,6 +99,15 @@ describe('what stops the start says so in one sentence', () => {
   });
 });
 
+test('with HOST it is ready there, and nowhere else', async () => {
+  const { child, output } = start({ HOST: '127.0.0.2' });
+  while (!output().includes('\n')) await once(child.stdout, 'data');
+  const address = /^ChatAway is ready at (http:\/\/127\.0\.0\.2:\d+)$/.exec(output().trim())?.[1] ?? '';
+  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  child.kill('SIGTERM');
+  await once(child, 'close');
+});
+
 test('it is ready at its address, keeps its secrets to itself, and ends on SIGTERM', async () => {
   const { child, output } = start({});
   while (!output().includes('\n')) await once(child.stdout, 'data');

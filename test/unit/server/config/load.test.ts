@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../../../../config/load.ts';
+import { ConfigError, loadConfig, ownAddress } from '../../../../config/load.ts';
 import { schema } from '../../../../config/schema.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
@@ -110,6 +110,16 @@ test("other programs' variables and empty ones are let be", () => {
   };
   const config = loadConfig({ ...theirs, PUBLIC: 'C:\\Users\\Public', MEDIASOUP_WORKER_BIN: '/x', PORT: '' });
   expect(config.PORT).toBe(3000);
+});
+
+test.each([
+  [{}, 'http://localhost:3000'],
+  [{ HOST: '0.0.0.0' }, 'http://localhost:3000'],
+  [{ HOST: '::' }, 'http://localhost:3000'],
+  [{ HOST: '192.168.1.10', PORT: '8080' }, 'http://192.168.1.10:8080'],
+  [{ HOST: 'fd00::7', TLS_CERT: '/a.pem', TLS_KEY: '/b.pem' }, 'https://[fd00::7]:3000'],
+])('with %j the page is at %s', (environment, address) => {
+  expect(ownAddress(loadConfig(environment))).toBe(address);
 });
 
 test.each([
