@@ -3,6 +3,8 @@ import type { RequestData } from '#protocol/methods';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEADLINES } from '../../server/calls/call.ts';
+import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { openDatabase } from '../../server/db/database.ts';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
@@ -346,6 +348,63 @@ describe('a server that stops and starts again', () => {
         legs.some((leg) => leg.inAnotherCall),
       ),
     );
+  });
+
+  test('after kill -9 keeps ringing what rings, with the time that is left', async () => {
+    await using folder = await temporaryFolder();
+    const first = await ServerProcess.start(folder.path);
+    using world = await couple(first.url);
+    const callId = await invite(world.a, world.conversationId);
+    await world.b.request('alert', { callId });
+    await first.kill('SIGKILL');
+
+    // The minute as it was begun; the next server is given little of it.
+    const database = await openDatabase(folder.path);
+    const { alertedAt } = (await new SqlCallRepository(database).find(callId)) ?? {};
+    const left = { call_id: callId, state: 'ringing', deadline: (alertedAt ?? 0) + DEADLINES.ringing };
+    expect(
+      await database('call_legs')
+        .where(left)
+        .update({ deadline: Date.now() + SHORT }),
+    ).toBe(1);
+    await database.destroy();
+
+    await using second = await startServer({ DATA_DIR: folder.path });
+    using b = await TestAccount.at(second.url, world.ben).connect(world.b.seat);
+    // The callee cannot end what only rings: asking to is asking how it stands.
+    const { call } = await until('the end of the call', async () => {
+      const answer = await b.request('endCall', { callId });
+      return answer.call.state === 'ended' && answer;
+    });
+    expect(call.reason).toBe('no_answer');
+  });
+
+  test('after kill -9 takes who is in a call back into it, and rings nobody', async () => {
+    await using folder = await temporaryFolder();
+    const first = await ServerProcess.start(folder.path);
+    using world = await couple(first.url);
+    const callId = await connectCall(world);
+    for (const tab of [world.a, world.b]) {
+      await tab.request('join', { ...(await joining(tab, callId)), sending: false });
+    }
+    const { answeredAt } = await reaches(world.a, callId, 'active');
+    await first.kill('SIGKILL');
+
+    await using second = await startServer({ DATA_DIR: folder.path });
+    using a = await TestAccount.at(second.url, world.ann).connect(world.a.seat);
+    using b = await TestAccount.at(second.url, world.ben).connect(world.b.seat);
+    for (const tab of [a, b]) {
+      expect(tab.snapshot.calls).toMatchObject([{ id: callId, state: 'reconnecting', answeredAt }]);
+      expect(await tab.next('mediaLost')).toEqual({ callId });
+      await tab.request('join', { ...(await joining(tab, callId)), sending: false });
+    }
+    for (const [tab, { seat }] of [
+      [a, world.a],
+      [b, world.b],
+    ] as const) {
+      expect(await reaches(tab, callId, 'active')).toMatchObject({ answeredAt, boundTo: seat.tab });
+      expect(tab.all('call').filter(({ call }) => /calling|ringing/.test(call.state))).toEqual([]);
+    }
   });
 
   test('after kill -9 lets what rings be answered', async () => {
