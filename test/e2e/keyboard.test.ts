@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../support/person.ts';
 import { until } from '../support/until.ts';
+import { darkAndSilent } from './call.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
@@ -36,8 +37,9 @@ test('by keyboard alone: sign in, find someone, write, call and end', async () =
   await tabTo(ann, 'Voice call');
   await keyboard.press('Enter');
   await ben.rings();
-  // The question takes the focus, and its first answer is ready.
-  await focusIs(ben, 'Answer');
+  // The question takes the focus, and its answers are a few keys away.
+  await focusIs(ben, 'Incoming call');
+  await tabTo(ben, 'Answer');
   await ben.page.keyboard.press('Enter');
   await Promise.all([ann.inCall(), ben.inCall()]);
   await Promise.all([ann.hearsSound(), ben.hearsSound()]);
@@ -63,7 +65,7 @@ test('the focus stays in the question of who rings, and comes back after it', as
 
   await ann.call('video');
   await ben.rings();
-  await focusIs(ben, 'Answer');
+  await focusIs(ben, 'Incoming call');
   const stops = new Set<string>();
   for (let step = 0; step < 8; step++) {
     await ben.page.keyboard.press('Tab');
@@ -83,6 +85,22 @@ test('the focus stays in the question of who rings, and comes back after it', as
   await ben.page.keyboard.type(' more');
   expect(await ben.page.$eval('textarea', ({ value }) => value)).toBe('half a thought more');
   await ann.callEnded();
+});
+
+test('who writes while it rings presses nothing by accident', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  await ben.screen.fill('Message', 'half a thought');
+  await ann.call('video');
+  await ben.rings();
+  await focusIs(ben, 'Incoming call');
+
+  for (const key of ['m', 'Space', 'o', 'Space', 'Enter'] as const) await ben.page.keyboard.press(key);
+  expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(true);
+  await darkAndSilent(ben);
+  await ben.decline();
+  expect(await ann.callEnded()).toContain('ben declined.');
+  expect(await ben.page.$eval('textarea', ({ value }) => value)).toBe('half a thought');
 });
 
 test('by keyboard alone: an admin disables someone, and the focus comes back from each dialog', async () => {
