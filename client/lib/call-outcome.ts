@@ -30,10 +30,9 @@ export function outcomeOf(reason: EndReason, outgoing: boolean): Outcome {
 /** Whose side of a call failed, where media or connection did. */
 export type Fault = 'own' | 'other' | 'both';
 
-export function faultOf(call: Pick<Call, 'endedBy'> | null, selfId: string): Fault {
-  const by = call?.endedBy ?? null;
-  if (by === null) return 'both';
-  return by === selfId ? 'own' : 'other';
+export function faultOf({ endedBy }: Pick<Call, 'endedBy'>, selfId: string): Fault {
+  if (endedBy === null) return 'both';
+  return endedBy === selfId ? 'own' : 'other';
 }
 
 /** How long two people talked, in milliseconds; null where they did not. */

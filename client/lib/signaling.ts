@@ -60,14 +60,19 @@ export class Signaling {
     document.addEventListener('visibilitychange', this.probe);
   }
 
+  /** Whether something can be asked now. */
+  get open(): boolean {
+    // Nothing overtakes what the snapshot's handler sends again, in its order.
+    return this.#greeted && this.#peer?.connected === true;
+  }
+
   /**
    * @throws {RequestError} the server refused
    * @throws {ConnectionLost} no answer will come
    */
   request<M extends Method>(method: M, data: RequestData<M>): Promise<Answer<M>> {
     const peer = this.#peer;
-    // Nothing overtakes what the snapshot's handler sends again, in its order.
-    if (!peer?.connected || !this.#greeted) return Promise.reject(new ConnectionLost());
+    if (!peer || !this.open) return Promise.reject(new ConnectionLost());
     return new Promise<Answer<M>>((resolve, reject) => {
       const fail = (error: Error) => {
         this.#underWay.delete(fail);
@@ -173,7 +178,7 @@ export class Signaling {
       this.#reconnect();
       return;
     }
-    if (!peer?.connected || !this.#greeted || this.#pinging) return;
+    if (!this.open || this.#pinging) return;
     this.#pinging = true;
     const deadline = setTimeout(() => {
       if (this.#closed || this.#peer !== peer) return;

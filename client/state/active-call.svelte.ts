@@ -1,5 +1,6 @@
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
+import { RECONNECT_WITHIN } from '#protocol/limits';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
@@ -33,6 +34,8 @@ export interface ActiveCallOptions {
   /** A wish that goes to the server again on every connection until it is answered. */
   begin: ((id: string) => Promise<{ call: Call }>) | null;
   onAnswer(call: Call): void;
+  /** The connection was away for as long as the server waits for it. */
+  onGivenUp(): void;
 }
 
 export function ownLeg(call: Call, selfId: string): Leg | undefined {
@@ -54,6 +57,8 @@ export class ActiveCall {
   #begin: ActiveCallOptions['begin'];
   #joined = false;
   #released = false;
+  /** Until a call without a connection is given up. */
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #trouble = $state<MediaTrouble | null>(null);
 
   constructor(options: ActiveCallOptions) {
@@ -98,9 +103,9 @@ export class ActiveCall {
     return this.#ending;
   }
 
-  /** Where media or connection failed: on whose side, as the server saw it. */
+  /** Where media or connection failed: on whose side, as the server saw it; until it can tell, on ours. */
   get fault(): Fault {
-    return faultOf(this.#call, this.#options.selfId);
+    return this.#call?.reason ? faultOf(this.#call, this.#options.selfId) : 'own';
   }
 
   /** Whether the one who is called is in another call while it rings. */
@@ -132,8 +137,16 @@ export class ActiveCall {
     this.#start(this.own.reopen());
   }
 
+  /** There is no connection: nobody can tell this tab when the server ends the call. */
+  disconnected(): void {
+    if (this.#released) return;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#options.onGivenUp(), RECONNECT_WITHIN);
+  }
+
   /** A new connection: what was asked is asked again. */
   reconnected(): void {
+    clearTimeout(this.#patience);
     void this.#goOn();
     if (this.#joined && !this.#ending) this.#media.reconnected();
   }
@@ -187,6 +200,7 @@ export class ActiveCall {
   close(): void {
     this.#released = true;
     this.#begin = null;
+    clearTimeout(this.#patience);
     this.own.close();
     this.#media.close();
     this.remote.close();

@@ -97,6 +97,11 @@ export class Calls {
     if (here && here === this.#here) here.reconnected();
   }
 
+  /** The connection is lost. */
+  disconnected(): void {
+    this.#here?.disconnected();
+  }
+
   received(call: Call): void {
     const known = this.#live.get(call.id)?.version ?? this.#ended.get(call.id) ?? 0;
     if (call.version <= known) return;
@@ -228,7 +233,13 @@ export class Calls {
         here.update(this.#live.get(answered.id) ?? answered);
         if (unwanted) void this.#tellDone(answered.id);
       },
+      onGivenUp: () => {
+        // Where the server still has it, the next snapshot has it hung up.
+        this.#done.add(here.id);
+        here.end('connection_lost');
+      },
     });
+    if (!signaling.open) here.disconnected();
     this.#here = here;
     return here;
   }

@@ -76,6 +76,7 @@ export class Workspace {
       onConnected: (connected) => {
         this.#connected = connected;
         this.#everConnected ||= connected;
+        if (!connected) this.calls.disconnected();
       },
       onSessionDoubt: () => void session.check(),
     });

@@ -1,5 +1,5 @@
 import { MISSED, type CallKind, type CallState, type EndReason, type LegState } from '#protocol/call';
-import { RINGING_MAX } from '#protocol/limits';
+import { RECONNECT_WITHIN, RINGING_MAX } from '#protocol/limits';
 import type { RingDecision } from './ring-policy.ts';
 
 /**
@@ -26,7 +26,7 @@ export const DEADLINES: Deadlines = {
   ringing: 60_000,
   callerGrace: 10_000,
   connecting: 15_000,
-  reconnecting: 30_000,
+  reconnecting: RECONNECT_WITHIN,
 };
 
 /** The tab, the device it runs on, and the sign-in it has, that a leg is bound to. */

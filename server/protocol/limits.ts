@@ -39,6 +39,8 @@ export const CLOSE_POLICY = 1008;
 
 /** How long a call rings at most, in milliseconds, whatever a device hears or does not hear of its end. */
 export const RINGING_MAX = 90_000;
+/** How long a call waits for a side whose connection was lost, in milliseconds. */
+export const RECONNECT_WITHIN = 30_000;
 
 /** How often the client makes sure that its socket lives, in milliseconds. */
 export const PING_INTERVAL = 10_000;

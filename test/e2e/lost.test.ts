@@ -1,11 +1,19 @@
 import { kill } from 'node:process';
 import { expect, test } from 'vitest';
+import type { Person } from '../support/person.ts';
+import { startProxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 import { darkAndSilent, talk } from './call.ts';
 import { ServerMedia } from './server-media.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
+
+const FOR_EVER = 3_600_000;
+/** A page asks now and then whether its link is alive, and waits for the answer. */
+const NOTICED_WITHIN_MS = 30_000;
+/** Then it waits for half a minute. */
+const GIVEN_UP_WITHIN_MS = 60_000;
 
 test('a reload in the middle of a call comes back into the same call', async () => {
   const server = await stage.serve();
@@ -60,6 +68,44 @@ test('a call whose other side is gone says so, ends as lost, and leaves no devic
   await media.empty();
 });
 
+test('who has no connection is off the air after a while, and hangs up once it is back', async () => {
+  const server = await stage.serve({}, { deadlines: { reconnecting: FOR_EVER } });
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  await talk(ann, ben, 'video');
+
+  link.cut();
+  await ann.screen.sees('Reconnecting…', NOTICED_WITHIN_MS);
+  expect(await ann.callEnded(GIVEN_UP_WITHIN_MS)).toContain('Your connection was lost.');
+  await darkAndSilent(ann);
+  // As far as the server knows, she may come back.
+  await ben.screen.sees('Reconnecting…');
+  link.mend();
+  expect(await ben.callEnded()).toContain('The call is over.');
+});
+
+test('without a connection a call does not seem to ring, and ends; the next one begins with the connection', async () => {
+  const server = await stage.serve();
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  await ann.call('voice');
+  await ann.screen.sees('Ringing…');
+  expect(await soundsOf(ann)).toBe(1);
+
+  link.cut();
+  await saysThatItIsCutOff(ann);
+  await until('the ringback to stop', async () => (await soundsOf(ann)) === 0);
+  expect(await ann.callEnded(GIVEN_UP_WITHIN_MS)).toContain('Your connection was lost.');
+  await darkAndSilent(ann);
+
+  await ben.ringsNoMore();
+  await ann.callAgain();
+  await saysThatItIsCutOff(ann);
+  link.mend();
+  await ben.answer();
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
+});
+
 test('a call goes on over a restart of the server', async () => {
   const DATA_DIR = await stage.folder();
   const first = await stage.serve({ DATA_DIR });
@@ -108,3 +154,19 @@ test('the death of the media worker is mended in the call', async () => {
   await ann.write('That went well');
   await ben.reads('That went well');
 });
+
+async function saysThatItIsCutOff(person: Person): Promise<void> {
+  await until(
+    `the call of ${person.name} to tell that there is no connection`,
+    async () =>
+      (await person.screen.textOf('dialog', 'Call with ben')).includes('No connection. Trying again…'),
+    NOTICED_WITHIN_MS,
+  );
+}
+
+/** How many sounds of our own the page plays. */
+async function soundsOf({ page }: Person): Promise<number> {
+  const prototype = await page.evaluateHandle(() => AudioContext.prototype);
+  const contexts = await page.queryObjects(prototype);
+  return contexts.evaluate((list) => list.filter(({ state }) => state !== 'closed').length);
+}

@@ -78,12 +78,19 @@ export class Stage {
     return person;
   }
 
-  /** Ann, who is the admin of a new server, and Ben have signed up, and each has the conversation with the other open. */
-  async pair(server: TestServer): Promise<[ann: Person, ben: Person]> {
+  /**
+   * Ann, who is the admin of a new server, and Ben have signed up, and each has the conversation with the other open.
+   *
+   * @param annsWay - where Ann's page comes from, if not from the server itself.
+   */
+  async pair(
+    server: TestServer,
+    annsWay: { readonly url: string } = server,
+  ): Promise<[ann: Person, ben: Person]> {
     const first = TestAccount.signUp(server.url, 'ann');
     const second = first.then(() => TestAccount.signUp(server.url, 'ben'));
     const [ann, ben] = await Promise.all([
-      this.person(server, 'ann', {}, first),
+      this.person(annsWay, 'ann', {}, first),
       this.person(server, 'ben', {}, second),
     ]);
     await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
