@@ -156,6 +156,8 @@ export class ActiveCall {
     if (call.id !== this.#id || call.version <= (this.#call?.version ?? 0)) return;
     this.#call = call;
     if (call.boundTo !== null) this.#begin = null;
+    const leg = ownLeg(call, this.#options.selfId);
+    this.#outgoing = leg?.role === 'caller';
     const elsewhere = call.boundTo !== null && call.boundTo !== this.#options.tab;
     if (call.state === 'ended' || elsewhere) {
       this.end(call.reason ?? 'elsewhere');
@@ -165,8 +167,6 @@ export class ActiveCall {
     if (call.state === 'active') this.#media.settled();
     if (call.state === 'reconnecting') this.#media.unsettled();
     this.#become(call.kind);
-    const leg = ownLeg(call, this.#options.selfId);
-    this.#outgoing = leg?.role === 'caller';
     const answered = leg?.state === 'connecting' || leg?.state === 'active' || leg?.state === 'reconnecting';
     if (answered && !this.#joined && !this.#released) {
       this.#joined = true;
@@ -193,8 +193,11 @@ export class ActiveCall {
   /** It is over, for whatever reason: every device is let go at once. */
   end(ending: Ending): void {
     this.close();
+    const told = this.#call?.reason ?? null;
+    // For a caller who was away for too long the server cancels: it was not they who did.
+    const away = told === 'cancelled' && this.#outgoing && this.#ending !== 'cancelled';
     // The first word stands, but the server's comes before our guess.
-    this.#ending = this.#call?.reason ?? this.#ending ?? ending;
+    this.#ending = away ? 'connection_lost' : (told ?? this.#ending ?? ending);
   }
 
   close(): void {

@@ -6,8 +6,8 @@ import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
-import { RequestError, type Signaling } from '../lib/signaling.ts';
-import { ActiveCall, type ActiveCallOptions, type Ending, ownLeg, type Peer } from './active-call.svelte.ts';
+import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
+import { ActiveCall, type ActiveCallOptions, ownLeg, type Peer } from './active-call.svelte.ts';
 import { Rings } from './rings.svelte.ts';
 
 /** What became of a ring that this tab did not answer. */
@@ -87,7 +87,7 @@ export class Calls {
   /** The calls that live, from a snapshot. What is not among them is over. */
   fill(calls: readonly Call[]): void {
     const live = idsOf(calls);
-    for (const call of [...this.#live.values()]) if (!live.has(call.id)) this.#forget(call);
+    for (const call of [...this.#live.values()]) if (!live.has(call.id)) void this.#learnEnd(call);
     const here = this.#here;
     // What was told on the last connection may have been lost with it.
     this.#alerted.clear();
@@ -273,18 +273,23 @@ export class Calls {
     // In a tab beside the one of a call it did not ring.
     if (this.#done.has(call.id) || (this.elsewhere && this.elsewhere.id !== call.id)) return;
     const caller = this.peerOf(call);
-    if (call.state !== 'ended') this.#options.onRingOver('answered_elsewhere', caller);
+    if (call.answeredAt !== null) this.#options.onRingOver('answered_elsewhere', caller);
     else if (call.reason === 'cancelled' || call.reason === 'no_answer' || call.reason === 'unreachable')
       this.#options.onRingOver('missed', caller);
   }
 
-  /** A call that a snapshot does not know any more. */
-  #forget(call: Call): void {
-    this.#live.delete(call.id);
-    const ending: Ending = call.answeredAt === null ? 'no_answer' : 'connection_lost';
-    if (this.#here?.id === call.id) this.#here.end(ending);
-    else if (this.#isRinging(call) && !this.#done.has(call.id)) {
-      this.#options.onRingOver('missed', this.peerOf(call));
+  /** A call that a snapshot does not know any more ended while this tab had no connection: only the server knows how. */
+  async #learnEnd(call: Call): Promise<void> {
+    // Each time the one of the two that ends nothing, whatever the server thinks: what is wanted is the answer.
+    const method = this.#isRinging(call) ? 'endCall' : 'decline';
+    try {
+      const answer = await this.#options.signaling.request(method, { callId: call.id });
+      this.received(answer.call);
+    } catch (error) {
+      // The next snapshot asks again.
+      if (error instanceof ConnectionLost) return;
+      this.#live.delete(call.id);
+      if (this.#here?.id === call.id) this.#here.end('connection_lost');
     }
   }
 

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../support/person.ts';
+import { startProxy } from '../support/proxy.ts';
 import { darkAndSilent, talk } from './call.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
+
+const FOR_EVER = 3_600_000;
+/** The server asks each connection now and then whether it is alive. */
+const NOTICED_WITHIN_MS = 40_000;
 
 /** The same person at another device: a profile of its own, signed in. */
 async function atAnotherDevice(server: { readonly url: string }, { name }: Person): Promise<Person> {
@@ -135,4 +140,53 @@ test('it rings on over a restart of the server, and can be answered then', async
   await Promise.all([ann.hearsSound(), ben.hearsSound()]);
   await ben.end();
   expect(await ann.callEnded()).toContain('The call is over.');
+});
+
+test('who was cut off while a call was declined is told so, and not that nobody answered', async () => {
+  const server = await stage.serve({}, { deadlines: { callerGrace: FOR_EVER } });
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  await ann.call('voice');
+  await ben.rings();
+
+  link.cut();
+  await ben.decline();
+  await ben.ringsNoMore();
+  link.mend();
+  expect(await ann.callEnded()).toContain('ben declined.');
+  await darkAndSilent(ann);
+});
+
+test('a caller who was cut off for too long has not cancelled', async () => {
+  const server = await stage.serve({}, { deadlines: { callerGrace: 1 } });
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  await ann.call('voice');
+  await ben.rings();
+
+  link.cut();
+  await ben.ringsNoMore(NOTICED_WITHIN_MS);
+  link.mend();
+  expect(await ann.callEnded()).toContain('Your connection was lost.');
+  await ben.screen.sees('Missed call from ann');
+});
+
+test('what was answered and ended on the phone meanwhile was not missed', async () => {
+  const server = await stage.serve();
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  const phone = await atAnotherDevice(server, ann);
+  await ben.call('voice');
+  await Promise.all([ann.rings(), phone.rings()]);
+
+  link.cut();
+  await phone.answer();
+  await ben.inCall();
+  await phone.end();
+  await ben.callEnded();
+  expect(await ann.screen.has('alertdialog', 'Incoming call')).toBe(true);
+  link.mend();
+  await ann.ringsNoMore();
+  await ann.screen.sees('Answered on another device');
+  expect(await ann.screen.shown()).not.toContain('Missed call');
 });
