@@ -13,7 +13,7 @@ import { Rings } from './rings.svelte.ts';
 /** What became of a ring that this tab did not answer. */
 export type RingOutcome = 'answered_elsewhere' | 'missed';
 
-/** The call that asks for an answer in this tab. */
+/** A call that asks for an answer in this tab. */
 export interface Ring {
   call: Call;
   /** Loud; learnt of too late for that; or over another call. */
@@ -56,19 +56,25 @@ export class Calls {
   }
 
   /**
-   * The call that rings here. While a call is on, another rings over it, in the tab of that call alone; a second
+   * The calls that ring here, loud ones first. While a call is on, others ring over it, in the tab of that call alone;
    * one of the same person is no other call: both of us called at once, and the server makes one of it.
    */
-  get ring(): Ring | null {
-    const here = this.#here && this.#here.phase !== 'ended' ? this.#here : null;
-    if (!here && this.elsewhere) return null;
+  get rings(): Ring[] {
+    const here = this.#current;
+    if (!here && this.elsewhere) return [];
+    const rings: Ring[] = [];
     for (const call of this.#live.values()) {
       const manner = this.#rings.mannerOf(call);
       if (!this.#isRinging(call) || this.#done.has(call.id) || !manner || manner === 'ignored') continue;
-      if (!here) return { call, manner };
-      if (this.peerOf(call).id !== here.peer.id) return { call, manner: 'waiting' };
+      if (!here) rings.push({ call, manner });
+      else if (this.peerOf(call).id !== here.peer.id) rings.push({ call, manner: 'waiting' });
     }
-    return null;
+    return rings.sort((a, b) => Number(b.manner === 'loud') - Number(a.manner === 'loud'));
+  }
+
+  /** The one that is asked about; the others stand beside it. */
+  get ring(): Ring | null {
+    return this.rings[0] ?? null;
   }
 
   /** A call that another tab or device of this account is in. */
@@ -116,7 +122,7 @@ export class Calls {
   }
 
   call(peer: Peer, kind: CallKind): void {
-    if (this.#here && this.#here.phase !== 'ended') return;
+    if (this.#current) return;
     mark('call-click');
     const { signaling, conversationWith } = this.#options;
     const begin = async (callId: string) => {
@@ -129,13 +135,12 @@ export class Calls {
     here.start(kind === 'video');
   }
 
-  /** Answers what rings here. A call that is on is ended for it. */
-  answer(withCamera: boolean): void {
-    const call = this.ring?.call;
-    if (!call) return;
+  /** Answers a call that rings here. One that is on is ended for it. */
+  answer(call: Call, withCamera: boolean): void {
+    if (!this.#asks(call)) return;
     mark('answer');
     const { signaling } = this.#options;
-    const before = this.#here && this.#here.phase !== 'ended' ? this.#here : null;
+    const before = this.#current;
     if (before) this.hangUp();
     const begin = async (callId: string) => {
       // The server takes the answer only of those who are in no call.
@@ -152,24 +157,21 @@ export class Calls {
     here.start(withCamera);
   }
 
-  decline(): void {
-    const call = this.ring?.call;
-    if (!call) return;
+  decline(call: Call): void {
+    if (!this.#asks(call)) return;
     this.#done.add(call.id);
     void this.#tellDone(call.id);
   }
 
-  /** Silences what rings on this device; nobody is told. */
-  ignore(): void {
-    const call = this.ring?.call;
-    if (call) this.#rings.ignore(call);
-    this.#alert();
+  /** Silences a call that rings on this device; nobody is told. */
+  ignore(call: Call): void {
+    this.#rings.ignore(call);
   }
 
   /** Cancels the call while it rings, or ends it. */
   hangUp(): void {
-    const here = this.#here;
-    if (!here || here.phase === 'ended') return;
+    const here = this.#current;
+    if (!here) return;
     this.#done.add(here.id);
     // The server hears of the end before it sees the media go.
     void this.#tellDone(here.id);
@@ -203,8 +205,17 @@ export class Calls {
     this.#rings.close();
   }
 
+  /** The call in this tab, until it ends. */
+  get #current(): ActiveCall | null {
+    return this.#here?.phase === 'ended' ? null : this.#here;
+  }
+
   #isRinging(call: Call): boolean {
     return call.state !== 'ended' && ownLeg(call, this.#options.selfId)?.state === 'ringing';
+  }
+
+  #asks({ id }: Call): boolean {
+    return this.rings.some(({ call }) => call.id === id);
   }
 
   #keep(call: Call): void {
@@ -251,7 +262,7 @@ export class Calls {
 
   /** After a reload, the call that is still bound to this tab. */
   #takeUp(call: Call): void {
-    if (this.#done.has(call.id) || (this.#here && this.#here.phase !== 'ended')) return;
+    if (this.#done.has(call.id) || this.#current) return;
     const outgoing = ownLeg(call, this.#options.selfId)?.role === 'caller';
     const here = this.#make({ peer: this.peerOf(call), kind: call.kind, id: call.id, outgoing, begin: null });
     here.resume();
@@ -260,13 +271,14 @@ export class Calls {
 
   /** The server is told of what rings here, and tells the caller. */
   #alert(): void {
-    const call = this.ring?.call;
-    if (!call || this.#alerted.has(call.id)) return;
-    this.#alerted.add(call.id);
     const { signaling } = this.#options;
-    signaling.request('alert', { callId: call.id }).catch(ignore);
-    // Answering asks again, and tells.
-    prepareMedia(signaling).catch(ignore);
+    for (const { call } of this.rings) {
+      if (this.#alerted.has(call.id)) continue;
+      this.#alerted.add(call.id);
+      signaling.request('alert', { callId: call.id }).catch(ignore);
+      // Answering asks again, and tells.
+      prepareMedia(signaling).catch(ignore);
+    }
   }
 
   #ringOver(call: Call): void {

@@ -66,6 +66,13 @@ test('axe-core finds nothing in chat and call, in any look', async () => {
   await ben.rings();
   await ann.screen.sees('Ringing…');
   await Promise.all([findings.look('outgoing', ann), findings.look('incoming', ben)]);
+  const cleo = await stage.person(server, 'cleo');
+  await cleo.openConversation('ben');
+  await cleo.call('voice');
+  await ben.screen.sees('cleo is calling, too');
+  await findings.look('incoming, two', ben);
+  await cleo.cancel();
+  await ben.screen.gone('button', 'Answer cleo');
 
   await ben.answer();
   await Promise.all([ann.seesFrames(10), ben.seesFrames(10)]);

@@ -69,6 +69,32 @@ test('a second call waits: the caller knows, and it can be answered by ending th
   await Promise.all([ben.hearsSound(), cleo.hearsSound()]);
 });
 
+test('two who call at once both hear it ring, and each is declined or answered', async () => {
+  const server = await stage.serve();
+  const [ann, ben] = await stage.pair(server);
+  const cleo = await stage.person(server, 'cleo');
+  await cleo.openConversation('ben');
+  await ann.call('video');
+  await ben.rings();
+
+  await cleo.call('voice');
+  await ben.screen.sees('cleo is calling, too');
+  await cleo.screen.sees('Ringing…');
+  await ben.screen.click('button', 'Decline cleo');
+  expect(await cleo.callEnded()).toContain('ben declined.');
+  expect(await ben.rings()).not.toContain('cleo');
+
+  await cleo.callAgain();
+  await ben.screen.click('button', 'Answer cleo');
+  await Promise.all([ben.inCall(), cleo.inCall()]);
+  // The first one waits now.
+  await ann.screen.sees('Ringing…');
+  expect(await ben.rings()).toContain('Answering ends your call with cleo.');
+  await ben.screen.click('button', 'End and answer');
+  expect(await cleo.callEnded()).toContain('The call is over.');
+  await Promise.all([ann.seesFrames(10), ben.seesFrames(10)]);
+});
+
 test('a second call that is declined leaves the first alone', async () => {
   const server = await stage.serve();
   const [ann, ben] = await stage.pair(server);
