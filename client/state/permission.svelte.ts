@@ -16,7 +16,7 @@ export type PermissionState =
 
 const KEY = 'devices-asked';
 
-/** Whether camera and microphone may be used, asked for once, after the first sign-in. */
+/** Whether camera and microphone may be used, asked for after signing in until that is settled or put away. */
 export class Permission {
   #state = $state<PermissionState>('settled');
 
@@ -31,8 +31,9 @@ export class Permission {
   async ask(): Promise<void> {
     this.#state = 'asking';
     const { audio, video } = await askForDevices();
-    save(KEY, true);
     this.#state = stateAfter(audio, video);
+    // What is in the way is told again the next time.
+    if (this.#state === 'settled') save(KEY, true);
   }
 
   dismiss(): void {

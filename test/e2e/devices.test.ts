@@ -39,6 +39,9 @@ test('who refuses devices is told how to allow them, and can listen and watch', 
   await ben.screen.sees(how);
   await ben.screen.click('button', 'Try again');
   await ben.screen.sees(how);
+  await ben.reload();
+  await ben.screen.sees(how);
+  await ben.screen.find('button', 'Try again');
   await meet(ann, ben);
 
   await ann.call('video');
