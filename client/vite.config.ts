@@ -38,23 +38,28 @@ function precompress(): Plugin {
 }
 
 /**
- * The libraries' own log lines go nowhere: the package `debug`, which would format them for their authors, is 2.5 kB
- * that everyone loads and nobody reads.
+ * What stands in for packages that our libraries bring along, and that everyone would load: `debug` formats log lines for
+ * their authors, which nobody reads, and `websocket` looks for the WebSocket that every browser has.
  */
-function withoutDebug(): Plugin {
-  const id = '\0debug.cjs';
+const STAND_INS = new Map([
+  ['debug', 'module.exports = () => () => undefined;'],
+  ['websocket', 'module.exports = { w3cwebsocket: WebSocket };'],
+]);
+
+function standIns(): Plugin {
+  const [before, after] = ['\0', '.cjs'];
   return {
-    name: 'without-debug',
+    name: 'stand-ins',
     apply: 'build',
     enforce: 'pre',
-    resolveId: (source) => (source === 'debug' ? id : null),
-    load: (wanted) => (wanted === id ? 'module.exports = () => () => undefined;' : null),
+    resolveId: (source) => (STAND_INS.has(source) ? before + source + after : null),
+    load: (id) => STAND_INS.get(id.slice(before.length, -after.length)) ?? null,
   };
 }
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [svelte({ configFile: false }), withoutDebug(), precompress()],
+  plugins: [svelte({ configFile: false }), standIns(), precompress()],
   build: {
     outDir: '../dist/client',
     emptyOutDir: true,
