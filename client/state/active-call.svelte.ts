@@ -194,8 +194,11 @@ export class ActiveCall {
   end(ending: Ending): void {
     this.close();
     const told = this.#call?.reason ?? null;
-    // For a caller who was away for too long the server cancels: it was not they who did.
-    const away = told === 'cancelled' && this.#outgoing && this.#ending !== 'cancelled';
+    // For a caller who was away for too long the server cancels, and what was given up here is hung up later: it was not
+    // they who did.
+    const away =
+      (told === 'cancelled' && this.#outgoing && this.#ending !== 'cancelled') ||
+      (told === 'hung_up' && this.#ending === 'connection_lost');
     // The first word stands, but the server's comes before our guess.
     this.#ending = away ? 'connection_lost' : (told ?? this.#ending ?? ending);
   }

@@ -40,6 +40,8 @@ export class Calls {
   #here = $state.raw<ActiveCall | null>(null);
   /** Calls that were declined or hung up in this tab; the server may not know yet. */
   readonly #done = new SvelteSet<string>();
+  /** Those of them that this tab left for want of a connection. */
+  readonly #givenUp = new SvelteSet<string>();
   /** The last version of calls that have ended, so that late answers do not wake them. */
   readonly #ended = new SvelteMap<string, number>();
   readonly #rings = new Rings();
@@ -117,7 +119,9 @@ export class Calls {
     if (this.#here?.id === call.id) this.#here.update(call);
     else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
     else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
-    if (call.state === 'ended') this.#options.onEnded(call);
+    // Whom one blocks while they ring leaves nothing to be found.
+    const blocked = before && this.#isRinging(before) && call.reason === 'unavailable';
+    if (call.state === 'ended' && !blocked) this.#options.onEnded(call);
     this.#alert();
   }
 
@@ -246,6 +250,7 @@ export class Calls {
       },
       onGivenUp: () => {
         // Where the server still has it, the next snapshot has it hung up.
+        this.#givenUp.add(here.id);
         this.#done.add(here.id);
         here.end('connection_lost');
       },
@@ -307,11 +312,14 @@ export class Calls {
 
   /** Declines a ring, or ends a call; resolves when the server knows of it, or cannot be told. */
   async #tellDone(callId: string): Promise<void> {
-    const ringing = this.#live.get(callId);
-    const method = ringing && this.#isRinging(ringing) ? 'decline' : 'endCall';
+    const known = this.#live.get(callId);
+    // An answer that may not have got through was no refusal: what still rings is not ended by this, and rings on.
+    const declines = known && this.#isRinging(known) && !this.#givenUp.has(callId);
     try {
-      const { call } = await this.#options.signaling.request(method, { callId });
+      const { call } = await this.#options.signaling.request(declines ? 'decline' : 'endCall', { callId });
+      if (this.#givenUp.delete(callId) && this.#isRinging(call)) this.#done.delete(callId);
       this.received(call);
+      this.#alert();
     } catch {
       // Without a connection the next snapshot brings it up again; a refusal means that it is over.
     }

@@ -16,6 +16,9 @@ import { Toasts } from './toasts.svelte.ts';
 /** How long a server may be away that has said it restarts, in milliseconds. */
 const RESTART_TAKES = 30_000;
 
+/** The server's client when this page came from it; who signs in later is on the same page. */
+let build: string | undefined;
+
 export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
   settingsFailed: string;
@@ -42,8 +45,6 @@ export class Workspace {
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
   #epoch: string | undefined;
-  /** The server's client when this page came from it. */
-  #build: string | undefined;
   #outdated = false;
 
   constructor(session: Session, router: Router, texts: WorkspaceTexts) {
@@ -174,8 +175,8 @@ export class Workspace {
     this.#restarting = false;
     clearTimeout(this.#restartTimer);
     this.#clockAhead = snapshot.now - Date.now();
-    this.#build ??= snapshot.build;
-    this.#outdated = snapshot.build !== this.#build;
+    build ??= snapshot.build;
+    this.#outdated = snapshot.build !== build;
     if (snapshot.epoch !== this.#epoch) this.#forget();
     this.#epoch = snapshot.epoch;
     this.session.update(snapshot.self);

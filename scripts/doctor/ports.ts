@@ -85,6 +85,7 @@ export const checkRelay: Check = async (config) => {
   }
   // Through our own front, which hands over to either kind of relay.
   if (TLS_CERT !== undefined || ACME === 'on') ways.push(askBy('tls', HOST, PORT, config));
+  if (ways.length === 0) return [good('relay', `it takes connections at ${TURN_HOST}, port ${TURN_PORT}.`)];
   return Promise.all(ways);
 };
 

@@ -75,18 +75,20 @@ export class CallService {
 
   /**
    * Takes up again what was live when the server stopped: what rings has the time that is left, and every tab of a call
-   * has to come back. A call's timer is set once that is committed, so that none ends for the time without a server.
+   * has to come back. A call's timer is set once that is committed, so that none that was answered ends for the time without
+   * a server.
    */
   async restore(): Promise<void> {
     const live = await this.#with.calls.listLive();
     // All of them before the first event: whether an account is in a call decides how its others ring.
     for (const call of live) this.#live.put(call);
-    for (const call of live) {
-      for (const leg of call.legs.values()) {
+    for (const { legs } of live) {
+      for (const leg of legs.values()) {
         if (isAnswered(leg)) this.#with.people.setInCall(leg.accountId, true);
       }
-      await this.#dispatch(call.id, { type: 'restart' });
     }
+    // Each call's first event, before one makes another for the next.
+    await Promise.all(live.map(({ id }) => this.#dispatch(id, { type: 'restart' })));
   }
 
   /** From now on nobody is invited; what there is goes on. */

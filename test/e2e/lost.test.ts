@@ -82,6 +82,26 @@ test('who has no connection is off the air after a while, and hangs up once it i
   await ben.screen.sees('Reconnecting…');
   link.mend();
   expect(await ben.callEnded()).toContain('The call is over.');
+  await until('her to be back', async () => !(await ann.screen.shown()).includes('No connection'));
+  expect(await ann.callEnded()).toContain('Your connection was lost.');
+});
+
+test('an answer that did not get through is no refusal: it rings on', async () => {
+  const server = await stage.serve({}, { deadlines: { ringing: FOR_EVER } });
+  await using link = await startProxy(server.url);
+  const [ann, ben] = await stage.pair(server, link);
+  await ben.call('voice');
+  await ann.rings();
+
+  link.cut();
+  await ann.screen.click('button', 'Answer');
+  expect(await ann.callEnded(NOTICED_WITHIN_MS + GIVEN_UP_WITHIN_MS)).toContain('Your connection was lost.');
+  await darkAndSilent(ann);
+  await ben.screen.sees('Ringing…');
+  link.mend();
+  await ann.rings();
+  await ann.answer();
+  await Promise.all([ann.hearsSound(), ben.hearsSound()]);
 });
 
 test('without a connection a call does not seem to ring, and ends; the next one begins with the connection', async () => {

@@ -192,9 +192,9 @@ test('a caller who was cut off for too long has not cancelled', async () => {
 
   link.cut();
   await ben.ringsNoMore(NOTICED_WITHIN_MS);
+  await ben.screen.sees('Missed call from ann');
   link.mend();
   expect(await ann.callEnded()).toContain('Your connection was lost.');
-  await ben.screen.sees('Missed call from ann');
 });
 
 test('what was answered and ended on the phone meanwhile was not missed', async () => {

@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/support/paths.ts';
+import type { Person } from '../support/person.ts';
 import { until } from '../support/until.ts';
 import { useStage } from './stage.ts';
 
@@ -41,14 +42,28 @@ test('a page from before an upgrade takes a call, and opens what it had not load
     { clientFolder: await nextClient(await stage.folder()) },
   );
   for (const { name, screen } of people)
-    await until(`${name} to be back`, async () => !(await screen.shown()).includes('restarting'));
+    await until(`${name} to be back`, async () => !(await screen.shown()).includes('The server'));
 
-  await ann.openConversation('ben');
+  await isLoadedAnew(ann, () => ann.openConversation('ben'));
+  await ann.screen.find('log', 'Messages');
   await ann.call('video');
-  await ben.answer();
+  await isLoadedAnew(ben, () => ben.screen.click('button', 'Answer'));
+  await ben.inCall();
   await Promise.all([ann, ben].flatMap((one) => [one.seesFrames(10), one.hearsSound()]));
   await ben.end();
   expect(await ann.callEnded()).toContain('The call is over.');
 
-  await cleo.openSettings();
+  await isLoadedAnew(cleo, () => cleo.openSettings());
+  await cleo.screen.find('heading', 'Account');
 });
+
+/** Does something that the page of before cannot, and waits for the page of after. */
+async function isLoadedAnew({ name, page }: Person, by: () => Promise<void>): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { isFromBefore: true }));
+  // The page may go while this still looks at it.
+  await by().catch(() => undefined);
+  await until(
+    `${name}'s page to be another`,
+    async () => !(await page.evaluate(() => 'isFromBefore' in window)),
+  );
+}

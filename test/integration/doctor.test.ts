@@ -84,7 +84,11 @@ testTurn('the relay is asked by each way, and one that hangs is found', { timeou
     // What is stopped does not end with the server.
     for (const pid of relays) process.kill(pid, 'SIGKILL');
   }
-  await until('another relay', async () => (await words()).every((line, way) => line === answers[way]));
+  await until(
+    'another relay',
+    async () => (await words()).every((line, way) => line === answers[way]),
+    30_000,
+  );
 });
 
 test.each(hasIpv6 ? (['udp4', 'udp6'] as const) : (['udp4'] as const))(
