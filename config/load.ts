@@ -34,6 +34,10 @@ const WILDCARDS = ['0.0.0.0', '::'];
 export const backupsFolder = ({ BACKUP_DIR, DATA_DIR }: Config): string =>
   BACKUP_DIR ?? join(DATA_DIR, 'backups');
 
+/** What the media ports take. */
+export const mediaProtocols = ({ MEDIA_TCP }: Config) =>
+  MEDIA_TCP === 'on' ? (['udp', 'tcp'] as const) : (['udp'] as const);
+
 /** Where the page is on this machine; PUBLIC_URL is where it is for people. */
 export function ownAddress({ HOST, TLS_CERT, ACME, PORT }: Config): string {
   const scheme = TLS_CERT === undefined && ACME === 'off' ? 'http' : 'https';

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
-import { backupsFolder, type Config } from '../config/load.ts';
+import { backupsFolder, type Config, mediaProtocols } from '../config/load.ts';
 import { ControlSocket } from './control/control-socket.ts';
 import { makeBackup } from './db/backup.ts';
 import { type Database, NewerDatabaseError, openDatabase } from './db/database.ts';
@@ -98,10 +98,11 @@ export async function relayedAddressOf({ TURN, TURN_HOST }: Config): Promise<str
 }
 
 export function startWorkers(
-  { MEDIA_WORKERS, MEDIA_PORT, MEDIA_TCP }: Config,
+  config: Config,
   common: { relayedAddress: string | undefined; observer: MediaObserver; logger: Logger },
 ): Promise<MediaWorkers> {
-  const protocols = MEDIA_TCP === 'on' ? (['udp', 'tcp'] as const) : (['udp'] as const);
+  const { MEDIA_WORKERS, MEDIA_PORT } = config;
+  const protocols = mediaProtocols(config);
   return startStep(
     () => MediaWorkers.start({ count: MEDIA_WORKERS, firstPort: MEDIA_PORT, protocols, ...common }),
     (reason) =>

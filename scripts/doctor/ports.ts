@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
-import { type Config, ownAddress } from '../../config/load.ts';
+import { type Config, mediaProtocols, ownAddress } from '../../config/load.ts';
+import { accepts } from '../../server/reach/accepts.ts';
 import { RELAY_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 import { askRelay, type Way } from './stun.ts';
@@ -49,15 +50,16 @@ export const checkPage: Check = async (config) => {
 };
 
 /** Each media port: taken, as it is while ChatAway runs, or free. */
-export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_TCP, MEDIA_WORKERS }) => {
+export const checkMediaPorts: Check = async (config) => {
+  const { MEDIA_PORT, MEDIA_WORKERS } = config;
   if (MEDIA_PORT === 0) return [good('media ports', 'any free ones.')];
   const ports = Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index);
-  const protocols = MEDIA_TCP === 'on' ? (['udp', 'tcp'] as const) : (['udp'] as const);
+  const protocols = mediaProtocols(config);
   const taken = await Promise.all(
     ports.flatMap((port) => protocols.map((protocol) => isTaken(protocol, port))),
   );
   const list = ports.join(', ');
-  const all = `${list}, ${MEDIA_TCP === 'on' ? 'UDP and TCP' : 'UDP'},`;
+  const all = `${list}, ${protocols.map((one) => one.toUpperCase()).join(' and ')},`;
   if (taken.every(Boolean)) {
     return [good('media ports', `${all} are in use: open them in the firewall for everyone.`)];
   }
@@ -71,7 +73,7 @@ export const checkMediaPorts: Check = async ({ MEDIA_PORT, MEDIA_TCP, MEDIA_WORK
 export const checkRelay: Check = async (config) => {
   const { TURN, TURN_HOST, TURN_PORT, TLS_CERT, ACME, HOST = LOOPBACK, PORT } = config;
   if (TURN === 'off') return [];
-  if (TURN_HOST !== undefined && !(await accepts(TURN_PORT, TURN_HOST))) {
+  if (TURN_HOST !== undefined && !(await accepts(TURN_HOST, TURN_PORT))) {
     return [
       broken(
         'relay',
@@ -133,7 +135,7 @@ export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MED
 
 /** Whether a port of this machine is in use. */
 async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> {
-  if (protocol === 'tcp' && (await accepts(port))) return true;
+  if (protocol === 'tcp' && (await accepts(LOOPBACK, port))) return true;
   try {
     if (protocol === 'udp') {
       const socket = createSocket('udp4').bind(port);
@@ -147,18 +149,5 @@ async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> 
     return false;
   } catch {
     return true;
-  }
-}
-
-async function accepts(port: number, host = LOOPBACK): Promise<boolean> {
-  const socket = connect({ host, port, timeout: ANSWERS_WITHIN_MS });
-  socket.once('timeout', () => socket.destroy(new Error('no answer')));
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

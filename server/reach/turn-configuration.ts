@@ -12,8 +12,8 @@ export const RELAYED_MEDIA_ADDRESS = '127.44.44.44';
  */
 export const RELAY_ADDRESS = '127.44.44.43';
 /**
- * Where the inner relay listens, for our front. Connections within a machine leave from 127.0.0.1, and one that has the relay's port keeps
- * it from listening there, long after (TIME-WAIT, RFC 9293, 3.6.1): from here none leaves.
+ * Where the inner relay listens, for our front. Connections within a machine leave from 127.0.0.1, and one that has the
+ * relay's port keeps it from listening there, long after (TIME-WAIT, RFC 9293, 3.6.1): from here none leaves.
  */
 export const INNER_ADDRESS = '127.44.44.45';
 /**

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
+import { accepts } from './accepts.ts';
 import {
   behindFront,
   INNER_ADDRESS,
@@ -176,13 +177,5 @@ async function assertFree(port: number): Promise<void> {
   const udp = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
     udp.once('error', reject).bind(port, () => udp.close(() => resolve()));
-  });
-}
-
-async function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
   });
 }
