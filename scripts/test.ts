@@ -1,5 +1,6 @@
-// npm test: sets up what the tests need besides the server, then runs them all,
-// or those that the arguments, which are vitest's, choose.
+// npm test: sets up what the tests need besides the server, then runs all of them, or those that the
+// arguments choose, which are vitest's. npm run test:nightly sets NIGHTLY=on: the same tests, with the
+// numbers of repetitions of test/support/repetitions.ts.
 import { ensureBrowsers } from './browsers.ts';
 import { ensureClientBuild } from './client-build.ts';
 import { ensureLabTools } from './lab-tools.ts';
@@ -20,6 +21,8 @@ await command(async () => {
   // Without root the tests of the relay say themselves that they are skipped, where it is missing.
   if (process.getuid?.() === 0) await ensureTurn(say);
   await ensurePebble(say);
+  if (process.env['NIGHTLY'] === 'on')
+    say('Running the nightly form of the tests, which takes some hours ...');
 
   const { code } = await run(
     process.execPath,

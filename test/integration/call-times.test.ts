@@ -11,6 +11,7 @@ import { connectCall, couple, heard, invite, reaches } from '../support/call.ts'
 import type { TestConnection } from '../support/connection.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { ServerProcess } from '../support/process.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -161,7 +162,7 @@ describe('coming back in time', () => {
 
 describe('an answer at the very end of the ringing', { timeout: 120_000 }, () => {
   const RINGING = 40;
-  const RACES = 200;
+  const RACES = repetitions('CALL_RACES', { quick: 50, nightly: 200 });
 
   test('is taken or too late, and the same for everyone', async () => {
     await using server = await startServer({}, { deadlines: { ringing: RINGING, connecting: LONG } });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, heard, invite, reaches } from '../support/call.ts';
 import type { TestConnection } from '../support/connection.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -16,7 +17,7 @@ afterAll(() => server.close());
 const ended = (connection: TestConnection, callId: string) => reaches(connection, callId, 'ended');
 
 /** How often each race is run. */
-const RACES = 200;
+const RACES = repetitions('CALL_RACES', { quick: 50, nightly: 200 });
 
 describe('ringing', () => {
   test('every tab of the callee is rung, and the caller hears of the first that rings', async () => {

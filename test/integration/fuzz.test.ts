@@ -9,10 +9,11 @@ import { sendFrame, sizedFrame } from '../support/fuzz/frames.ts';
 import type { Pools } from '../support/fuzz/generate.ts';
 import { Random } from '../support/fuzz/random.ts';
 import { camera, joinMedia, microphone } from '../support/media.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-const FRAMES = 20_000;
-const ROUNDS = 50;
+const FRAMES = repetitions('FUZZ_FRAMES', { quick: 5_000, nightly: 20_000 });
+const ROUNDS = Math.ceil(FRAMES / 400);
 const CLIENTS = 3;
 /** Answers that are given before a schema is looked at; so are frames without an answer. */
 const BEFORE_SCHEMA = ['unknown_method', 'rate_limited', 'none', 'closed'];

@@ -8,9 +8,9 @@ import { startCommand } from '../support/command.ts';
 import { addOneMessage, makeDatabase, stateOf } from '../support/database-state.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { follow, killPoints } from '../support/kill-points.ts';
+import { repetitions } from '../support/repetitions.ts';
 
-/** In every run of the tests; `KILL_POINTS=50` for the nightly one. */
-const POINTS = Number(process.env['KILL_POINTS'] ?? 10);
+const POINTS = repetitions('KILL_POINTS', { quick: 6, nightly: 50 });
 /** So many are in the database that is migrated, and in the one that is restored. */
 const MIGRATED = 10_000;
 const RESTORED = 3_000;

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
 import { schedules } from '../support/call-schedules.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { FastServer, SocketWorld } from '../support/socket-world.ts';
 
-/** The schedules that the core is tried with, at a real server; `SOCKET_SCHEDULES` for more of them. */
-const RUNS = Number(process.env['SOCKET_SCHEDULES'] ?? 20);
+/** The schedules of the core's own test, against a real server. */
+const RUNS = repetitions('SOCKET_SCHEDULES', { quick: 10, nightly: 200 });
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: FastServer;

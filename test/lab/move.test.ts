@@ -4,14 +4,15 @@ import { describeLab } from './describe-lab.ts';
 import { build, type Plan, serve } from './ground.ts';
 import { Lab } from './lab.ts';
 import { Pair } from './pair.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { forgetNames } from './visitor.ts';
 
-/** Whose address changes: the first in every run, all with `LAB_CASES=all`. */
+/** Whose address changes: the first in every run, both in the nightly one. */
 const PLANS: readonly (Plan & { readonly name: string })[] = [
   { name: 'its router’s', moves: true, server: { webPort: 443 } },
   { name: 'its own', moves: true },
 ];
-const TRIED = process.env['LAB_CASES'] === 'all' ? PLANS : PLANS.slice(0, 1);
+const TRIED = PLANS.slice(0, repetitions('LAB_MOVES', { quick: 1, nightly: PLANS.length }));
 
 /** Then the call ends by its own deadline. */
 const BACK_WITHIN_MS = 30_000;

@@ -6,9 +6,10 @@ import { Lab } from './lab.ts';
 import { type Network, NETWORKS, PORTS } from './networks.ts';
 import { Pair } from './pair.ts';
 import { reachTable, type ReachRow } from './reach-table.ts';
+import { repetitions } from '../support/repetitions.ts';
 
-/** In each network; the nightly form makes a hundred. */
-const CALLS = Number(process.env['LAB_CALLS'] ?? 2);
+/** In each network. */
+const CALLS = repetitions('LAB_CALLS', { quick: 1, nightly: 100 });
 /** After so many calls that did not connect, more of them would say the same. */
 const MOST_FAILURES = 3;
 

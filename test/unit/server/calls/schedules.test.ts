@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../../server/db/database.ts';
 import { schedules } from '../../../support/call-schedules.ts';
 import { CallWorld } from '../../../support/call-world.ts';
+import { repetitions } from '../../../support/repetitions.ts';
 
-/** 1,000 in every run of the tests; `CALL_SCHEDULES=10000` for the nightly one. */
-const RUNS = Number(process.env['CALL_SCHEDULES'] ?? 1_000);
+const RUNS = repetitions('CALL_SCHEDULES', { quick: 500, nightly: 10_000 });
 
 let folder: string;
 let database: Database;
