@@ -75,6 +75,8 @@ export interface Overrides {
   qualityEvery?: number;
   /** Where the built client is. */
   clientFolder?: string;
+  /** How long a client may take to send a request's body, in milliseconds. */
+  bodyWithin?: number;
 }
 
 export interface App {
@@ -101,7 +103,14 @@ interface Given {
 export async function createApp(
   config: Config,
   { control, logger }: Given,
-  { deadlines, heartbeat, relayLifetime, qualityEvery, clientFolder = CLIENT_FOLDER }: Overrides = {},
+  {
+    deadlines,
+    heartbeat,
+    relayLifetime,
+    qualityEvery,
+    clientFolder = CLIENT_FOLDER,
+    bodyWithin,
+  }: Overrides = {},
 ): Promise<App> {
   // Before anything that has to be closed again.
   const certificates = await openCertificates(config, logger);
@@ -243,6 +252,7 @@ export async function createApp(
     originPolicy,
     client,
     rateLimitFactor,
+    bodyWithin,
     clientOf: (request) => proxies.clientOf(request),
     hindrance: async () => {
       if (closing) return 'restarting';

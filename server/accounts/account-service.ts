@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protocol/account';
 import type { InvitationState } from '#protocol/admin';
 import { AppError } from '../errors.ts';
+import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { emailProblem, passwordProblem, tidyNames, usernameProblem } from './account-rules.ts';
 import type { Account } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
@@ -18,11 +19,17 @@ export interface AccountRepository {
   find(id: string): Promise<Account | undefined>;
   /** By username or email, whatever the case. */
   findByName(name: string): Promise<Account | undefined>;
-  /** False where the password is not the one of this hash any more: an admin was faster. */
-  changePasswordHash(id: string, from: string, to: string): Promise<boolean>;
-  /** False where another account has this address. */
-  setEmail(id: string, email: string): Promise<boolean>;
+  /**
+   * Changes the password, if it still is the one of the hash `from`, and ends the account's other sessions: both or
+   * neither. Returns the ids of the sessions that it ended.
+   */
+  changePassword(by: Identity, from: string, to: string, now: number): Promise<Changed<{ ended: string[] }>>;
+  /** Changes the email address, unless another account has it. */
+  changeEmail(by: Identity, email: string, now: number): Promise<Changed<{ email: string }>>;
 }
+
+/** What became of a change that an account's owner asked for, or why it was not made. */
+export type Changed<T> = T | 'session_ended' | 'wrong_password' | 'taken';
 
 export type Added =
   { added: Account } | { taken: ('username' | 'email')[] } | { invitation: InvitationState | undefined };
@@ -94,28 +101,31 @@ export class AccountService {
     return account;
   }
 
-  /** @throws {AppError} `invalid` with the fields that are wrong. */
-  async changePassword(id: string, form: ChangePassword): Promise<void> {
-    const account = await this.get(id);
+  /**
+   * Changes the password and ends all other sessions: whoever knew the old one is signed out.
+   *
+   * @returns the ids of the sessions that ended
+   * @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile.
+   */
+  async changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
+    const account = await this.get(by.accountId);
     refuse({
       password: passwordProblem(form.password, account.username),
       passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
     });
     await this.#confirm(account, form.currentPassword);
     const passwordHash = await this.#hasher.hash(form.password);
-    if (!(await this.#accounts.changePasswordHash(id, account.passwordHash, passwordHash))) {
-      throw wrongFields({ currentPassword: 'wrong' });
-    }
+    return made(await this.#accounts.changePassword(by, account.passwordHash, passwordHash, Date.now()))
+      .ended;
   }
 
-  /** @throws {AppError} `invalid` with the fields that are wrong. */
-  async changeEmail(id: string, form: ChangeEmail): Promise<Account> {
-    const account = await this.get(id);
+  /** @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile. */
+  async changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {
+    const account = await this.get(by.accountId);
     const email = form.email.trim();
     refuse({ email: emailProblem(email) });
     await this.#confirm(account, form.currentPassword);
-    if (!(await this.#accounts.setEmail(id, email))) throw wrongFields({ email: 'taken' });
-    return { ...account, email };
+    return { ...account, ...made(await this.#accounts.changeEmail(by, email, Date.now())) };
   }
 
   /** @throws {AppError} `not_found`. */
@@ -129,6 +139,20 @@ export class AccountService {
     if (!(await this.#hasher.verify(account.passwordHash, password))) {
       throw wrongFields({ currentPassword: 'wrong' });
     }
+  }
+}
+
+/** What a change gave, or the error that says why it was not made. */
+function made<T extends object>(result: Changed<T>): T {
+  switch (result) {
+    case 'session_ended':
+      throw notSignedIn();
+    case 'wrong_password':
+      throw wrongFields({ currentPassword: 'wrong' });
+    case 'taken':
+      throw wrongFields({ email: 'taken' });
+    default:
+      return result;
   }
 }
 

@@ -1,9 +1,10 @@
 import type { AdminMethod, Named } from '#protocol/admin';
 import { AppError } from '../errors.ts';
+import { notSignedIn, type Identity } from '../sessions/session.ts';
 import type { AdminStore } from './ports.ts';
 
 /** Who asks: the operator, at the command line, or someone who is signed in. */
-export type Actor = { readonly type: 'operator' } | { readonly type: 'account'; readonly accountId: string };
+export type Actor = { readonly type: 'operator' } | { readonly type: 'account'; readonly identity: Identity };
 
 export const OPERATOR: Actor = { type: 'operator' };
 
@@ -29,9 +30,10 @@ const AUTHORISATION: Record<AdminMethod, 'admin'> = {
 };
 
 /**
- * Who asks, by name, where they may: what the database says of them now counts, and no cookie. Null is the operator.
+ * Who asks, by name, where they may. What the database says now counts: of the session, which may have ended since the
+ * request came in, and of the account's role. Null is the operator.
  *
- * @throws {AppError} `forbidden`.
+ * @throws {AppError} `not_signed_in`, `forbidden`.
  */
 export async function authorise(
   actor: Actor,
@@ -39,7 +41,10 @@ export async function authorise(
   store: AdminStore,
 ): Promise<Named | null> {
   if (actor.type === 'operator') return null;
-  const account = await store.accounts.find(actor.accountId, Date.now());
+  const { identity } = actor;
+  const now = Date.now();
+  if (!(await store.sessions.isLive(identity, now))) throw notSignedIn();
+  const account = await store.accounts.find(identity.accountId, now);
   // What is not there is nobody's to ask, and whether it is there only admins learn.
   const rule = method === undefined ? 'admin' : AUTHORISATION[method];
   if (account?.role !== rule || account.disabledAt !== null) {

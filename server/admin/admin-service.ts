@@ -62,7 +62,7 @@ export class AdminService {
     logger.info(
       {
         method,
-        actor: actor.type === 'account' ? actor.accountId : 'operator',
+        actor: actor.type === 'account' ? actor.identity.accountId : 'operator',
         subject: outcome.subject?.id,
       },
       'an admin has changed something',

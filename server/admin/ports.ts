@@ -54,7 +54,7 @@ export interface AuditRepository {
 /** All that admins read and change. */
 export interface AdminStore {
   readonly accounts: AdminAccountRepository;
-  readonly sessions: Pick<SessionRepository, 'listByAccount' | 'end'>;
+  readonly sessions: Pick<SessionRepository, 'listByAccount' | 'end' | 'isLive'>;
   readonly invitations: InvitationRepository;
   readonly registration: {
     /** Who may sign up now. */

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { comparisonKey, type Account } from '../accounts/account.ts';
-import type { AccountRepository, Added } from '../accounts/account-service.ts';
+import type { AccountRepository, Added, Changed } from '../accounts/account-service.ts';
 import { stateOf } from '../accounts/invitation.ts';
 import type { Admission } from '../accounts/registration.ts';
 import type { InvitationState } from '#protocol/admin';
 import type { Name } from '../presence/directory.ts';
+import type { Identity } from '../sessions/session.ts';
 import { violates, type Database } from './database.ts';
 import { SqlInvitationRepository } from './invitation-repository.ts';
+import { SqlSessionRepository } from './session-repository.ts';
 
 const row = z
   .object({
@@ -123,19 +125,27 @@ export class SqlAccountRepository implements AccountRepository {
     return row.optional().parse(found);
   }
 
-  async changePasswordHash(id: string, from: string, to: string): Promise<boolean> {
-    const unchanged = this.#database('accounts').where({ id, password_hash: from, deleted_at: null });
-    return (await unchanged.update({ password_hash: to })) > 0;
+  changePassword(by: Identity, from: string, to: string, now: number): Promise<Changed<{ ended: string[] }>> {
+    return this.#database.transaction(async (transaction) => {
+      const sessions = new SqlSessionRepository(transaction);
+      if (!(await sessions.isLive(by, now))) return 'session_ended';
+      const unchanged = transaction('accounts').where({ id: by.accountId, password_hash: from });
+      if ((await unchanged.update({ password_hash: to })) === 0) return 'wrong_password';
+      return { ended: await sessions.end({ accountId: by.accountId, except: by.sessionId }, now) };
+    });
   }
 
-  async setEmail(id: string, email: string): Promise<boolean> {
+  async changeEmail(by: Identity, email: string, now: number): Promise<Changed<{ email: string }>> {
     try {
-      await this.#database('accounts')
-        .where({ id, deleted_at: null })
-        .update({ email, email_key: comparisonKey(email) });
-      return true;
+      return await this.#database.transaction(async (transaction) => {
+        if (!(await new SqlSessionRepository(transaction).isLive(by, now))) return 'session_ended';
+        await transaction('accounts')
+          .where({ id: by.accountId })
+          .update({ email, email_key: comparisonKey(email) });
+        return { email };
+      });
     } catch (error) {
-      if (violates(error, 'accounts.email_key')) return false;
+      if (violates(error, 'accounts.email_key')) return 'taken';
       throw error;
     }
   }

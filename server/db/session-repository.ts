@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SessionFilter, SessionRepository } from '../sessions/session-service.ts';
-import type { Session } from '../sessions/session.ts';
+import type { OwnSessions, SessionFilter, SessionRepository } from '../sessions/session-service.ts';
+import type { Identity, Session } from '../sessions/session.ts';
 import type { Database } from './database.ts';
 
 const row = z
@@ -93,6 +93,26 @@ export class SqlSessionRepository implements SessionRepository {
     }
     const ended: unknown = await query.update({ ended_at: now }).returning('id');
     return ids.parse(ended).map(({ id }) => id);
+  }
+
+  endBy(by: Identity, which: OwnSessions, now: number): Promise<string[] | undefined> {
+    return this.#database.transaction(async (transaction) => {
+      const sessions = new SqlSessionRepository(transaction);
+      if (!(await sessions.isLive(by, now))) return undefined;
+      return sessions.end({ accountId: by.accountId, ...which }, now);
+    });
+  }
+
+  async isLive({ sessionId, accountId }: Identity, now: number): Promise<boolean> {
+    const found: unknown = await this.#database('sessions')
+      .join('accounts', 'accounts.id', 'sessions.account_id')
+      .where({ 'sessions.id': sessionId, 'accounts.id': accountId })
+      .where('sessions.expires_at', '>', now)
+      .whereNull('sessions.ended_at')
+      .whereNull('accounts.disabled_at')
+      .select('sessions.id')
+      .first();
+    return found !== undefined;
   }
 
   async touch(id: string, now: number): Promise<boolean> {

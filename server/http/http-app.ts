@@ -1,4 +1,3 @@
-import { bodyParser } from '@koa/bodyparser';
 import type { IncomingMessage } from 'node:http';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
@@ -11,7 +10,8 @@ import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
-import { handleErrors, refuseBody, unknownAddress } from './errors.ts';
+import { BODY_WITHIN_MS, readBody } from './body.ts';
+import { handleErrors, unknownAddress } from './errors.ts';
 import { serveHealth, type Hindrance } from './health.ts';
 import { serveMetrics, type Measurements } from './metrics-page.ts';
 import { observe, type HttpObserver } from './observe.ts';
@@ -29,6 +29,8 @@ interface Options {
   originPolicy: OriginPolicy;
   client: BuiltClient;
   rateLimitFactor: number;
+  /** How long a client may take to send a request's body, in milliseconds. */
+  bodyWithin?: number | undefined;
   /** The address that a request came from, behind whatever proxies there are. */
   clientOf: (request: IncomingMessage) => string;
   /** What keeps the server from serving, if anything does. */
@@ -42,7 +44,6 @@ interface Options {
 }
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
-const BODY_MAX = '16kb';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** The Koa application: security headers, the client's files, the session, the routes. */
@@ -84,6 +85,7 @@ export function createHttpApp(options: Options): Koa {
     ctx.cookies.secure = cookie.secure;
     await next();
   });
+  app.use(readBody(options.bodyWithin ?? BODY_WITHIN_MS));
   app.use(
     createSession(
       {
@@ -99,14 +101,6 @@ export function createHttpApp(options: Options): Koa {
       },
       app,
     ),
-  );
-  app.use(
-    bodyParser({
-      enableTypes: ['json'],
-      jsonLimit: BODY_MAX,
-      parsedMethods: ['POST', 'PUT'],
-      onError: refuseBody,
-    }),
   );
   app.use(serveMetrics({ measurements, accounts, token }));
   const limits = new SignInLimits({ factor: rateLimitFactor });

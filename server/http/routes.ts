@@ -77,19 +77,20 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
     const { accountId } = identity;
     const form = parseBody(ctx, changePassword);
     const { username } = await accounts.get(accountId);
-    await limits.guard(username, networkOf(ctx.ip), () => accounts.changePassword(accountId, form));
-    // Whoever knew the old password is out, everywhere else; here the session goes on.
-    await sessions.end({ accountId, except: identity.sessionId });
+    const ended = await limits.guard(username, networkOf(ctx.ip), () =>
+      accounts.changePassword(identity, form),
+    );
+    sessions.tellEnded(ended);
     logger.info({ requestId: ctx.requestId, accountId }, 'password changed');
     ctx.status = 204;
   });
 
   router.put('/account/email', async (ctx) => {
-    const { accountId } = requireIdentity(ctx);
+    const identity = requireIdentity(ctx);
     const form = parseBody(ctx, changeEmail);
-    const { username } = await accounts.get(accountId);
+    const { username } = await accounts.get(identity.accountId);
     const account = await limits.guard(username, networkOf(ctx.ip), () =>
-      accounts.changeEmail(accountId, form),
+      accounts.changeEmail(identity, form),
     );
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
@@ -99,22 +100,22 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
   });
 
   router.delete('/sessions', async (ctx) => {
-    const { accountId, sessionId } = requireIdentity(ctx);
-    await sessions.end({ accountId, except: sessionId });
+    const identity = requireIdentity(ctx);
+    await sessions.endBy(identity, { except: identity.sessionId });
     ctx.status = 204;
   });
 
   router.delete('/sessions/:id', async (ctx) => {
-    const { accountId } = requireIdentity(ctx);
+    const identity = requireIdentity(ctx);
     const sessionId = id.safeParse(ctx.params['id']);
     if (!sessionId.success) throw new AppError('not_found', 'There is no such session.');
-    await sessions.end({ accountId, id: sessionId.data });
+    await sessions.endBy(identity, { id: sessionId.data });
     ctx.status = 204;
   });
 
   router.post('/admin/:method', async (ctx) => {
-    const { accountId } = requireIdentity(ctx);
-    ctx.body = await admin.run({ type: 'account', accountId }, ctx.params['method'] ?? '', ctx.request.body);
+    const identity = requireIdentity(ctx);
+    ctx.body = await admin.run({ type: 'account', identity }, ctx.params['method'] ?? '', ctx.request.body);
   });
 
   return router;

@@ -1,9 +1,8 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
-import { AppError } from '../errors.ts';
+import { notSignedIn, type Identity } from '../sessions/session.ts';
 import type { Proof, SessionService } from '../sessions/session-service.ts';
-import type { Identity } from '../sessions/session.ts';
 
 declare module 'koa' {
   interface DefaultState {
@@ -57,7 +56,7 @@ export function identityOf(ctx: Context): Identity | undefined {
 /** @throws {AppError} `not_signed_in`. */
 export function requireIdentity(ctx: Context): Identity {
   const found = identityOf(ctx);
-  if (found === undefined) throw new AppError('not_signed_in', 'Sign in first.');
+  if (found === undefined) throw notSignedIn();
   return found;
 }
 

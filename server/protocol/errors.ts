@@ -46,6 +46,8 @@ export const ERROR_STATUS = {
   media_refused: 400,
   /** The request body is too large. */
   too_large: 413,
+  /** The request body did not arrive in time. */
+  too_slow: 408,
   /** Too many requests, or too many tries. */
   rate_limited: 429,
   /** The server cannot take more of this right now. */

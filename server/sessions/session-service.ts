@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionInfo } from '#protocol/account';
 import { AppError } from '../errors.ts';
-import { presentSession, type Identity, type Session } from './session.ts';
+import { notSignedIn, presentSession, type Identity, type Session } from './session.ts';
 
 /** Where sessions are kept. */
 export interface SessionRepository {
@@ -15,8 +15,12 @@ export interface SessionRepository {
   /** The session with this key, unless it has ended or expired, or its account is disabled. */
   findByKey(keyHash: string, now: number): Promise<Session | undefined>;
   listByAccount(accountId: string, now: number): Promise<Session[]>;
-  /** Ends what matches and still lives, and tells the ids of what it ended. */
+  /** Ends what matches and still lives, and returns the ids of what it ended. */
   end(which: SessionFilter, now: number): Promise<string[]>;
+  /** The same for a person's own sessions; undefined where the session that asks has ended. */
+  endBy(by: Identity, which: OwnSessions, now: number): Promise<string[] | undefined>;
+  /** Whether the session has neither ended nor expired, and its account is enabled. */
+  isLive(identity: Identity, now: number): Promise<boolean>;
   /** False where it has ended. */
   touch(id: string, now: number): Promise<boolean>;
   /** Forgets what expired before this time. */
@@ -26,6 +30,9 @@ export interface SessionRepository {
 /** Names sessions to end: one by its key or its id, or all of an account (but one). */
 export type SessionFilter =
   { keyHash: string } | { accountId: string; id: string } | { accountId: string; except: string | null };
+
+/** Names sessions of the account that asks: one by its id, or all but one. */
+export type OwnSessions = { id: string } | { except: string };
 
 /** Where a session was made from. */
 export interface Origin {
@@ -117,6 +124,17 @@ export class SessionService {
   async end(which: Exclude<SessionFilter, { keyHash: string }> | { key: string }): Promise<void> {
     const filter = 'key' in which ? { keyHash: hashKey(which.key) } : which;
     this.tellEnded(await this.#sessions.end(filter, Date.now()));
+  }
+
+  /**
+   * The same, asked for by one of the account's own sessions.
+   *
+   * @throws {AppError} `not_signed_in` where that session has ended.
+   */
+  async endBy(by: Identity, which: OwnSessions): Promise<void> {
+    const ended = await this.#sessions.endBy(by, which, Date.now());
+    if (ended === undefined) throw notSignedIn();
+    this.tellEnded(ended);
   }
 
   /** Sessions have been ended in the database: their connections close. */

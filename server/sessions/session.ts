@@ -1,4 +1,5 @@
 import type { SessionInfo } from '#protocol/account';
+import { AppError } from '../errors.ts';
 
 /** One sign-in. Its key, which only the cookie carries, is kept as a hash and appears nowhere else. */
 export interface Session {
@@ -27,3 +28,6 @@ export interface Identity {
   readonly sessionId: string;
   readonly accountId: string;
 }
+
+/** There is no session, or it has ended. */
+export const notSignedIn = () => new AppError('not_signed_in', 'Sign in first.');

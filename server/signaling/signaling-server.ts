@@ -18,7 +18,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { OriginPolicy } from '../sessions/origin-policy.ts';
-import type { Identity } from '../sessions/session.ts';
+import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { Connection, type Approach } from './connection.ts';
 import { Dispatcher, isMethod } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
@@ -143,7 +143,7 @@ export class SignalingServer {
     if (address?.pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
     this.#with.originPolicy.assertOwn(request, { required: true });
     const identity = await this.#with.sessions.identify(this.#with.cookie.read(request));
-    if (identity === undefined) throw new AppError('not_signed_in', 'Sign in first.');
+    if (identity === undefined) throw notSignedIn();
     const query = connectQuery.safeParse(Object.fromEntries(address.searchParams));
     if (!query.success) throw new AppError('invalid', 'The address names no device and tab.');
     const { connections } = this.#with.services;
