@@ -7,13 +7,14 @@ import { emailProblem, passwordProblem, tidyNames, usernameProblem } from './acc
 import type { Account } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { refusal, type Admission, type Registration } from './registration.ts';
-import { refuse, takenFields, wrongFields } from './wrong-fields.ts';
+import { refuse, wrongFields } from './wrong-fields.ts';
 
 /** Where accounts are kept. */
 export interface AccountRepository {
   /**
    * Adds an account and uses up the invitation, both or neither; the first account of the server becomes its admin.
-   * Tells which fields are taken, if any, or how the invitation stands that had to be good.
+   * Tells which field is taken, or how the invitation stands that had to be good. That the email address is taken it
+   * tells only where the username is free.
    */
   add(account: Account, admission: Admission): Promise<Added>;
   find(id: string): Promise<Account | undefined>;
@@ -32,7 +33,7 @@ export interface AccountRepository {
 export type Changed<T> = T | 'session_ended' | 'wrong_password' | 'taken';
 
 export type Added =
-  { added: Account } | { taken: ('username' | 'email')[] } | { invitation: InvitationState | undefined };
+  { added: Account } | { taken: 'username' | 'email' } | { invitation: InvitationState | undefined };
 
 interface Collaborators {
   accounts: AccountRepository;
@@ -77,7 +78,7 @@ export class AccountService {
       disabledAt: null,
     };
     const result = await this.#accounts.add(account, admission);
-    if ('taken' in result) throw takenFields(result.taken);
+    if ('taken' in result) throw wrongFields({ [result.taken]: 'taken' });
     if ('invitation' in result) throw refusal(result.invitation);
     this.#onAdded(result.added);
     return result.added;

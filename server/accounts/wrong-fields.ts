@@ -12,7 +12,3 @@ export function refuse(problems: Record<string, FieldProblem | undefined>): void
 
 export const wrongFields = (fields: Record<string, FieldProblem>) =>
   new AppError('invalid', 'Some fields are not right yet.', { fields });
-
-/** Names that other accounts have already. */
-export const takenFields = (taken: readonly ('username' | 'email')[]) =>
-  wrongFields(Object.fromEntries(taken.map((field) => [field, 'taken' as const])));

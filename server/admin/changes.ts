@@ -13,7 +13,7 @@ import type { Account } from '../accounts/account.ts';
 import { hashToken, newToken } from '../accounts/invitation.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { NO_INVITATION } from '../accounts/registration.ts';
-import { refuse, takenFields } from '../accounts/wrong-fields.ts';
+import { refuse, wrongFields } from '../accounts/wrong-fields.ts';
 import { AppError } from '../errors.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import type { AdminListener, AdminStore } from './ports.ts';
@@ -62,7 +62,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
       };
       return async (store) => {
         const result = await store.accounts.add(account, NO_INVITATION);
-        if (!('added' in result)) throw takenFields('taken' in result ? result.taken : []);
+        if (!('added' in result)) throw wrongFields('taken' in result ? { [result.taken]: 'taken' } : {});
         const added = await accountOf(store, account.id);
         return {
           answer: { account: added, password },

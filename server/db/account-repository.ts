@@ -79,10 +79,9 @@ export class SqlAccountRepository implements AccountRepository {
             .where('username_key', keys.username_key)
             .orWhere('email_key', keys.email_key),
         );
-      const taken: ('username' | 'email')[] = [];
-      if (others.some((other) => other.username_key === keys.username_key)) taken.push('username');
-      if (others.some((other) => other.email_key === keys.email_key)) taken.push('email');
-      if (taken.length > 0) return { taken };
+      // One at a time: a username that is taken would be a free way to ask whether an email address has an account.
+      if (others.some((other) => other.username_key === keys.username_key)) return { taken: 'username' };
+      if (others.length > 0) return { taken: 'email' };
 
       const first = (await transaction('accounts').select('id').first()) === undefined;
       const added: Account = first ? { ...account, role: 'admin' } : account;

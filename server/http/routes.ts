@@ -42,8 +42,7 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
 
   router.post('/account', async (ctx) => {
     const form = parseBody(ctx, signUp);
-    await limits.countSignUp(networkOf(ctx.ip));
-    const account = await accounts.signUp(form);
+    const account = await limits.guardSignUp(networkOf(ctx.ip), () => accounts.signUp(form));
     await signInAs(ctx, account);
     logger.info({ requestId: ctx.requestId, accountId: account.id }, 'signed up');
     ctx.status = 201;

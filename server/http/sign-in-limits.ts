@@ -11,6 +11,8 @@ const FAILURES_BY_NAME = 100;
 const FAILURES_BY_ADDRESS = 50;
 /** New accounts from one address. */
 const SIGN_UPS_BY_ADDRESS = 100;
+/** Sign-ups from one address that were told that an email address has an account. */
+const TAKEN_EMAILS_BY_ADDRESS = 5;
 
 /** Bounds guessing at passwords, by account and by address, and the making of accounts. */
 export class SignInLimits {
@@ -18,6 +20,7 @@ export class SignInLimits {
   readonly #byName: RateLimiterMemory;
   readonly #byAddress: RateLimiterMemory;
   readonly #signUps: RateLimiterMemory;
+  readonly #takenEmails: RateLimiterMemory;
 
   constructor({ factor }: { factor: number }) {
     const limiter = (points: number) =>
@@ -26,6 +29,7 @@ export class SignInLimits {
     this.#byName = limiter(FAILURES_BY_NAME);
     this.#byAddress = limiter(FAILURES_BY_ADDRESS);
     this.#signUps = limiter(SIGN_UPS_BY_ADDRESS);
+    this.#takenEmails = limiter(TAKEN_EMAILS_BY_ADDRESS);
   }
 
   /**
@@ -54,9 +58,23 @@ export class SignInLimits {
     }
   }
 
-  /** @throws {AppError} `rate_limited`. */
-  async countSignUp(address: string): Promise<void> {
+  /**
+   * Bounds the making of accounts, and asking by it which email addresses have one. A try is taken before and given back
+   * unless the address was taken, so that neither tries sent at once nor the ones that succeed tell more.
+   *
+   * @throws {AppError} `rate_limited`, and whatever `attempt` throws.
+   */
+  async guardSignUp<T>(address: string, attempt: () => Promise<T>): Promise<T> {
     await consume(this.#signUps, address);
+    await consume(this.#takenEmails, address);
+    try {
+      const result = await attempt();
+      await this.#takenEmails.reward(address, 1);
+      return result;
+    } catch (error) {
+      if (!isTakenEmail(error)) await this.#takenEmails.reward(address, 1);
+      throw error;
+    }
   }
 }
 
@@ -74,4 +92,7 @@ const isGuess = (error: unknown): boolean =>
   error instanceof AppError &&
   (error.code === 'wrong_credentials' ||
     error.details.fields?.['currentPassword'] === 'wrong' ||
-    error.details.fields?.['email'] === 'taken');
+    isTakenEmail(error));
+
+const isTakenEmail = (error: unknown): boolean =>
+  error instanceof AppError && error.details.fields?.['email'] === 'taken';

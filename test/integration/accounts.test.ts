@@ -61,10 +61,9 @@ describe('signing up', () => {
     [{ username: 'ANN-SOPHIE' }, { username: 'taken' }],
     [{ username: 'ａｎｎ-ｓｏｐｈｉｅ' }, { username: 'taken' }],
     [{ email: 'ANN-Sophie@Example.ORG' }, { email: 'taken' }],
-    [
-      { username: 'ann-sophie', email: 'ann-sophie@example.org' },
-      { username: 'taken', email: 'taken' },
-    ],
+    // Whether the email address has an account is not told beside another fault.
+    [{ username: 'ann-sophie', email: 'ann-sophie@example.org' }, { username: 'taken' }],
+    [{ email: 'ann-sophie@example.org', ...twice('password123') }, { password: 'too_common' }],
     [
       { username: '', email: '', password: '', passwordRepeat: 'x' },
       { username: 'required', email: 'required', password: 'required', passwordRepeat: 'differs' },

@@ -84,6 +84,40 @@ test('signing up is bounded by address', async () => {
   expect(Object.fromEntries(statuses)).toEqual({ 400: 98, 429: 7 });
 });
 
+test('asking by sign-up which email addresses have an account ends after five answers', async () => {
+  await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
+  await TestAccount.signUp(server.url, 'known');
+  let number = 0;
+  const probe = async (email: string, from: string, username = `probe-${number++}`) => {
+    const form = { username, email, password: PASSWORD, passwordRepeat: PASSWORD };
+    const answer = await raw(server.url, '/api/account', {
+      method: 'POST',
+      headers: jsonFrom(server.url),
+      body: JSON.stringify(form),
+      from,
+    });
+    return { status: answer.status, ...(JSON.parse(answer.text) as Partial<ErrorBody>).error?.fields };
+  };
+  const taken = { status: 400, email: 'taken' };
+  // Beside a username that is taken, nothing is told of the address, and it costs nothing.
+  for (let round = 0; round < 10; round++) {
+    expect(await probe('known@example.org', '127.0.0.51', 'KNOWN')).toEqual({
+      status: 400,
+      username: 'taken',
+    });
+  }
+  // Nor do sign-ups that succeed.
+  expect(await probe('free@example.org', '127.0.0.51')).toEqual({ status: 201 });
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => probe('known@example.org', '127.0.0.51')),
+  );
+  expect(answers.filter(({ status }) => status === 400)).toEqual(Array(5).fill(taken));
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(3);
+  // Then a free address is answered like a taken one; from elsewhere it is as before.
+  expect(await probe('unknown@example.org', '127.0.0.51')).toEqual({ status: 429 });
+  expect(await probe('known@example.org', '127.0.0.52')).toEqual(taken);
+});
+
 test('one connection may ask 300 times in 10 seconds, and another is not held back by it', async () => {
   using busy = await other.connect();
   using calm = await other.connect();
