@@ -133,6 +133,9 @@ export const schema = z.strictObject({
     .enum(['open', 'invitation', 'closed'], 'must be open, invitation or closed')
     .default('open'),
 
+  /** How many days after its sign-in a session ends, however much it is used. Unused, it ends after 30 days. */
+  SESSION_DAYS: integer(1, 3_650).default(90),
+
   /** Multiplies every rate limit: for load tests, or for many people behind one address. */
   RATE_LIMIT_FACTOR: integer(1, 1_000_000).default(1),
 

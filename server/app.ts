@@ -58,7 +58,7 @@ import {
 } from './start.ts';
 
 const CLIENT_FOLDER = fileURLToPath(new URL('../dist/client', import.meta.url));
-const PURGE_EVERY_MS = 60 * 60 * 1000;
+const SWEEP_EVERY_MS = 60 * 1000;
 /** What was asked before the server stops may take so long to be answered. */
 const DRAIN_WITHIN_MS = 5_000;
 /** And what clients that are gone already have asked, to be written or not. */
@@ -77,6 +77,8 @@ export interface Overrides {
   clientFolder?: string;
   /** How long a client may take to send a request's body, in milliseconds. */
   bodyWithin?: number;
+  /** How often sessions that have expired are looked for, in milliseconds. */
+  sweepEvery?: number;
 }
 
 export interface App {
@@ -110,6 +112,7 @@ export async function createApp(
     qualityEvery,
     clientFolder = CLIENT_FOLDER,
     bodyWithin,
+    sweepEvery,
   }: Overrides = {},
 ): Promise<App> {
   // Before anything that has to be closed again.
@@ -144,7 +147,10 @@ export async function createApp(
     hasher,
     onAdded: (account) => people.add(account),
   });
-  const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+  const sessions = new SessionService({
+    sessions: new SqlSessionRepository(database),
+    days: config.SESSION_DAYS,
+  });
   const chat = new ChatService({
     conversations: new SqlConversationRepository(database),
     messages: new SqlMessageRepository(database),
@@ -239,7 +245,7 @@ export async function createApp(
   const underWay = new UnderWay();
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
   const cookie = new SessionCookie({ secret, secure });
-  const originPolicy = new OriginPolicy(config.PUBLIC_URL);
+  const originPolicy = new OriginPolicy({ publicUrl: config.PUBLIC_URL, encrypted: overTls });
   const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
   const client = readClient(clientFolder);
@@ -303,14 +309,14 @@ export async function createApp(
   server.on('upgrade', () => addresses.refresh());
   const front = certificates && new Front({ certificates, http: server, relay: relay?.inner });
   const listener: Server = front?.server ?? server;
-  const purge = setInterval(() => {
-    sessions.purge().catch((error: unknown) => logger.error({ err: error }, 'sessions were not purged'));
-  }, PURGE_EVERY_MS);
+  const sweep = setInterval(() => {
+    sessions.sweep().catch((error: unknown) => logger.error({ err: error }, 'sessions were not swept'));
+  }, sweepEvery ?? SWEEP_EVERY_MS);
 
   const close = async () => {
     logger.info('stopping');
     withdraw();
-    clearInterval(purge);
+    clearInterval(sweep);
     quality.close();
     calls.drain();
     signaling.drain();

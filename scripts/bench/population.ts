@@ -35,7 +35,7 @@ export async function populate(dataDir: string, pairs: number): Promise<Pair[]> 
   try {
     const accounts = new SqlAccountRepository(database);
     const conversations = new SqlConversationRepository(database);
-    const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+    const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
     const cookie = new SessionCookie({ secret: loadSecret(dataDir), secure: false });
     const passwordHash = await hash(PASSWORD);
 

@@ -56,10 +56,10 @@ export class SqlSessionRepository implements SessionRepository {
     return ids.parse(begun).length > 0;
   }
 
-  async extend(keyHash: string, expiresAt: number): Promise<void> {
+  async extend(keyHash: string, expiresAt: number, lifetime: number): Promise<void> {
     await this.#database('sessions')
       .where({ key_hash: keyHash, ended_at: null })
-      .update({ expires_at: expiresAt });
+      .update({ expires_at: this.#database.raw('min(?, created_at + ?)', [expiresAt, lifetime]) });
   }
 
   async findByKey(keyHash: string, now: number): Promise<Session | undefined> {
@@ -118,6 +118,15 @@ export class SqlSessionRepository implements SessionRepository {
   async touch(id: string, now: number): Promise<boolean> {
     const live = this.#database('sessions').where({ id, ended_at: null });
     return (await live.update({ last_seen_at: now })) > 0;
+  }
+
+  async endExpired(now: number): Promise<string[]> {
+    const ended: unknown = await this.#database('sessions')
+      .whereNull('ended_at')
+      .where('expires_at', '<=', now)
+      .update({ ended_at: now })
+      .returning('id');
+    return ids.parse(ended).map(({ id }) => id);
   }
 
   async purge(expiredBefore: number): Promise<void> {

@@ -8,7 +8,7 @@ import type { Registration } from '../accounts/registration.ts';
 import type { AdminService } from '../admin/admin-service.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
-import type { OriginPolicy } from '../sessions/origin-policy.ts';
+import { assertOneHost, type OriginPolicy } from '../sessions/origin-policy.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { BODY_WITHIN_MS, readBody } from './body.ts';
 import { handleErrors, unknownAddress } from './errors.ts';
@@ -75,6 +75,10 @@ export function createHttpApp(options: Options): Koa {
   app.use(observe(observer, logger));
   app.use(handleErrors(logger, observer));
   app.use(securityHeaders(cookie.secure));
+  app.use(async (ctx, next) => {
+    assertOneHost(ctx.req);
+    await next();
+  });
   app.use(serveHealth(options.hindrance));
   app.use(client.serve);
   app.use(refuseWhen(options.restarting));

@@ -17,6 +17,8 @@ const ENCODINGS = { '.br': 'br', '.gz': 'gzip' } as const;
 /** The smallest first: browsers name all that they take, in no order that means anything. */
 const PREFERRED = ['br', 'gzip'] as const;
 const PAGE = '/index.html';
+/** Where everything lies that has a hash in its name. */
+const ASSETS = '/assets/';
 
 export interface BuiltClient {
   /** Another one than before: what the page has not loaded yet may be gone. Empty where the client is not built. */
@@ -41,7 +43,7 @@ export function readClient(folder: string): BuiltClient {
     }
     ctx.route = 'client';
     const encoding = PREFERRED.find((one) => file.bodies.has(one) && ctx.acceptsEncodings(one)) ?? 'identity';
-    const immutable = ctx.path.startsWith('/assets/');
+    const immutable = ctx.path.startsWith(ASSETS);
     ctx.set('Cache-Control', immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
     ctx.vary('Accept-Encoding');
     ctx.etag = `${file.etag}-${encoding}`;
@@ -59,7 +61,10 @@ export function readClient(folder: string): BuiltClient {
 
 function find(files: Map<string, File>, path: string): File | undefined {
   if (path === '/api' || path.startsWith('/api/') || path === METRICS_PATH) return undefined;
-  return files.get(path) ?? (extname(path) === '' ? files.get(PAGE) : undefined);
+  const found = files.get(path);
+  // What the page loads is there or not: the page itself in its place would be read as a broken script.
+  const isPage = extname(path) === '' && !path.startsWith(ASSETS);
+  return found ?? (isPage ? files.get(PAGE) : undefined);
 }
 
 /** Empty where the client is not built: in development another server builds and serves it. */

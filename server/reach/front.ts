@@ -26,6 +26,25 @@ interface Options {
 }
 
 /**
+ * TLS 1.2 only with forward secrecy and authenticated encryption (RFC 9325, 4.2): no CBC, no RSA key exchange. All suites
+ * of TLS 1.3 have both.
+ */
+const TLS_OPTIONS = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_128_GCM_SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+  ].join(':'),
+} as const;
+
+/**
  * One port for everything that is encrypted: it takes TLS, and tells HTTP from TURN by the first byte after the
  * handshake. So a network that lets only 443/TCP through has calls too, with one name and one certificate. The
  * authority's challenges (RFC 8737) are answered here as well.
@@ -45,6 +64,7 @@ export class Front {
     this.#patience = patience;
     this.#tls = createTlsServer(
       {
+        ...TLS_OPTIONS,
         ...certificates.current,
         handshakeTimeout: patience,
         // `stun.turn` is what a TURN client may ask for (RFC 7443).
@@ -52,7 +72,7 @@ export class Front {
       },
       (socket) => this.#sort(socket),
     );
-    certificates.onChange((certificate) => this.#tls.setSecureContext(certificate));
+    certificates.onChange((certificate) => this.#tls.setSecureContext({ ...TLS_OPTIONS, ...certificate }));
     this.#challenges = createTlsServer(
       {
         handshakeTimeout: patience,

@@ -8,10 +8,10 @@ export interface SessionRepository {
   /** Adds the session, once. False where its account has another password than the one of this hash, or is disabled. */
   begin(keyHash: string, session: Session, passwordHash: string): Promise<boolean>;
   /**
-   * Moves its expiry. One that has ended stays ended: a request that was in flight while its session was ended must
-   * not bring it back.
+   * Moves its expiry, but not beyond `lifetime` milliseconds after it began. One that has ended stays ended: a request
+   * that was in flight while its session was ended must not bring it back.
    */
-  extend(keyHash: string, expiresAt: number): Promise<void>;
+  extend(keyHash: string, expiresAt: number, lifetime: number): Promise<void>;
   /** The session with this key, unless it has ended or expired, or its account is disabled. */
   findByKey(keyHash: string, now: number): Promise<Session | undefined>;
   listByAccount(accountId: string, now: number): Promise<Session[]>;
@@ -23,6 +23,8 @@ export interface SessionRepository {
   isLive(identity: Identity, now: number): Promise<boolean>;
   /** False where it has ended. */
   touch(id: string, now: number): Promise<boolean>;
+  /** Ends what has expired, and returns the ids of what it ended. */
+  endExpired(now: number): Promise<string[]>;
   /** Forgets what expired before this time. */
   purge(expiredBefore: number): Promise<void>;
 }
@@ -56,10 +58,13 @@ const USER_AGENT_MAX = 256;
 /** Sessions: a key (from a cookie) becomes an identity, here for both edges. */
 export class SessionService {
   readonly #sessions: SessionRepository;
+  readonly #lifetime: number;
   readonly #endedListeners: ((sessionId: string) => void)[] = [];
 
-  constructor({ sessions }: { sessions: SessionRepository }) {
+  /** `days` is how long a session lasts at most, however much it is used. */
+  constructor({ sessions, days }: { sessions: SessionRepository; days: number }) {
     this.#sessions = sessions;
+    this.#lifetime = days * DAY_MS;
   }
 
   /** Calls back with the id of each session that is ended before its time. */
@@ -102,16 +107,16 @@ export class SessionService {
       address: origin.address,
       createdAt: now,
       lastSeenAt: now,
-      expiresAt,
+      expiresAt: Math.min(expiresAt, now + this.#lifetime),
     };
     if (!(await this.#sessions.begin(hashKey(key), session, passwordHash))) {
       throw new AppError('wrong_credentials', 'The username or the password is wrong.');
     }
   }
 
-  /** Has the session, if it lives, last until `expiresAt`. */
+  /** Has the session, if it lives, last until `expiresAt`, or until its absolute end where that comes first. */
   extend(key: string, expiresAt: number): Promise<void> {
-    return this.#sessions.extend(hashKey(key), expiresAt);
+    return this.#sessions.extend(hashKey(key), expiresAt, this.#lifetime);
   }
 
   /** The account's sessions as its owner sees them. */
@@ -148,11 +153,14 @@ export class SessionService {
   }
 
   /**
-   * Forgets expired sessions; ended ones are kept until then, as the proof that they have ended, and a day
-   * longer, since a request that saw the session alive may still be on its way.
+   * Ends the sessions whose time is over, so that their connections close too, and forgets those of the day before. An
+   * ended session is kept that long as the proof that it has ended, since a request that saw it alive may still be on
+   * its way.
    */
-  purge(): Promise<void> {
-    return this.#sessions.purge(Date.now() - DAY_MS);
+  async sweep(): Promise<void> {
+    const now = Date.now();
+    this.tellEnded(await this.#sessions.endExpired(now));
+    await this.#sessions.purge(now - DAY_MS);
   }
 }
 

@@ -17,7 +17,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { OriginPolicy } from '../sessions/origin-policy.ts';
+import { assertOneHost, type OriginPolicy } from '../sessions/origin-policy.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { Connection, type Approach } from './connection.ts';
 import { Dispatcher, isMethod } from './dispatcher.ts';
@@ -139,6 +139,7 @@ export class SignalingServer {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (this.#draining) throw restartingError();
+    assertOneHost(request);
     const address = URL.parse(request.url ?? '/', 'http://localhost');
     if (address?.pathname !== SOCKET_PATH) throw new AppError('not_found', 'There is no WebSocket here.');
     this.#with.originPolicy.assertOwn(request, { required: true });

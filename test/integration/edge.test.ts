@@ -2,6 +2,7 @@ import type { ErrorBody, ErrorCode } from '#protocol/errors';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -115,6 +116,25 @@ describe('upgrades', () => {
   });
 });
 
+test.each([
+  ['GET', '/api/session', ''],
+  ['GET', '/', ''],
+  ['POST', '/api/session', 'Content-Type: application/json\r\nContent-Length: 2\r\n'],
+  ['GET', '/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'],
+])('two Host headers are refused: %s %s', async (method, path, headers) => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  const answer = new Promise<string>((resolve) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    socket.on('close', () => resolve(text));
+  });
+  const two = 'Host: localhost\r\nhost: elsewhere.example\r\n';
+  const body = method === 'POST' ? '{}' : '';
+  socket.end(`${method} ${path} HTTP/1.1\r\n${two}Connection: close\r\n${headers}\r\n${body}`);
+  expect(await answer).toMatch(/^HTTP\/1.1 400 [^]*"invalid"/);
+});
+
 describe('bodies', () => {
   const post = (options: RawOptions) =>
     raw(server.url, '/api/session', { method: 'POST', headers: jsonFrom(server.url), ...options });
@@ -217,6 +237,38 @@ describe('over TLS', () => {
     const [data] = (await once(socket, 'message')) as [Buffer];
     expect(JSON.parse(data.toString())).toMatchObject({ method: 'snapshot' });
     socket.terminate();
+  });
+
+  test('is spoken only with forward secrecy and authenticated encryption', async () => {
+    await using folder = await temporaryFolder();
+    const { cert: ca, certFile, keyFile } = makeCertificate(folder.path);
+    await using secure = await startServer({ TLS_CERT: certFile, TLS_KEY: keyFile });
+    const { hostname, port } = new URL(secure.url);
+    const protocolWith = (options: ConnectionOptions) =>
+      new Promise<string>((resolve) => {
+        const socket = connectTls({
+          host: hostname,
+          port: Number(port),
+          ca,
+          servername: 'localhost',
+          ...options,
+        });
+        socket.on('secureConnect', () => {
+          resolve(`${socket.getProtocol() ?? ''} ${socket.getCipher().name}`);
+          socket.destroy();
+        });
+        socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      });
+    const tls12 = { maxVersion: 'TLSv1.2', minVersion: 'TLSv1.2' } as const;
+    // CBC, and a key exchange without forward secrecy.
+    for (const ciphers of ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384', 'AES128-GCM-SHA256']) {
+      const protocol = await protocolWith({ ...tls12, ciphers: `${ciphers}:@SECLEVEL=0` });
+      expect([ciphers, protocol]).toEqual([ciphers, expect.stringMatching(/^(ERR_SSL|ECONNRESET)/)]);
+    }
+    expect(await protocolWith(tls12)).toMatch(/^TLSv1.2 ECDHE-.*(GCM|CHACHA20)/);
+    expect(await protocolWith({})).toMatch(/^TLSv1.3 /);
+    const tls11 = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } as const;
+    expect(await protocolWith(tls11)).toMatch(/^(ERR_SSL|ECONNRESET)/);
   });
 
   test('behind a proxy that ends it, the cookie is Secure all the same, and its pages are ours', async () => {

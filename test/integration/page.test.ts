@@ -34,7 +34,14 @@ test('what has a hash in its name is kept for ever, and comes compressed', async
 });
 
 test('a missing file and a missing interface are told as such, in the one shape of errors', async () => {
-  for (const path of ['/assets/none.js', '/api/none', '/api/session/none']) {
+  for (const path of [
+    '/assets/none.js',
+    '/assets/none',
+    '/assets/',
+    '/none.js',
+    '/api/none',
+    '/api/session/none',
+  ]) {
     const response = await get(path);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });

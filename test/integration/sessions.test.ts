@@ -138,7 +138,7 @@ describe('signing out', () => {
   test('a renewal in flight does not revive the session', async () => {
     const account = await TestAccount.signUp(server.url, 'undead');
     await withDatabase(server.dataDir, async (database) => {
-      const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+      const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
       const found = await new SqlAccountRepository(database).find(account.id);
       const proof = { accountId: account.id, passwordHash: found?.passwordHash ?? '' };
       const origin = { userAgent: '', address: '127.0.0.1' };
@@ -154,11 +154,33 @@ describe('signing out', () => {
   });
 });
 
+test('a session ends 90 days after its sign-in, however much it is used, and its tabs close', async () => {
+  await using swept = await startServer({}, { sweepEvery: 50 });
+  const account = await TestAccount.signUp(swept.url, 'steady');
+  using tab = await account.connect();
+  const move = (change: object) =>
+    withDatabase(swept.dataDir, async (database) => {
+      await database('sessions').where({ account_id: account.id }).update(change);
+    });
+  const began = Date.now() - 85 * DAY_MS;
+  // It would be renewed for 30 days more.
+  await move({ created_at: began, expires_at: Date.now() + DAY_MS });
+  expect((await account.request('GET', '/api/sessions')).status).toBe(200);
+  const { expires_at } = await withDatabase(swept.dataDir, (database) =>
+    database('sessions').where({ account_id: account.id }).first<{ expires_at: number }>(),
+  );
+  expect(expires_at).toBe(began + 90 * DAY_MS);
+  await tab.request('ping', {});
+  await move({ created_at: began - 5 * DAY_MS, expires_at: Date.now() - 1 });
+  expect(await tab.closed()).toBe(4000);
+  expect((await account.request('GET', '/api/sessions')).status).toBe(401);
+});
+
 test('whoever gave a password that was changed, or was disabled, before their session began has none', async () => {
   const account = await TestAccount.signUp(server.url, 'late');
   await withDatabase(server.dataDir, async (database) => {
     const accounts = new SqlAccountRepository(database);
-    const sessions = new SessionService({ sessions: new SqlSessionRepository(database) });
+    const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
     const beginWith = async ({ passwordHash }: Account) => {
       const key = sessions.newKey();
       const proof = { accountId: account.id, passwordHash };

@@ -18,10 +18,10 @@ const admits = (policy: OriginPolicy, headers: Record<string, string>, required 
 };
 
 describe('without a public URL, the page comes from the host that is asked', () => {
-  const policy = new OriginPolicy(undefined);
+  const policy = new OriginPolicy({ publicUrl: undefined, encrypted: false });
   test.each([
     ['http://localhost:3000', true],
-    ['https://localhost:3000', true],
+    ['https://localhost:3000', false],
     ['http://LOCALHOST:3000', true],
     ['http://localhost:3001', false],
     ['http://localhost', false],
@@ -44,9 +44,20 @@ describe('without a public URL, the page comes from the host that is asked', () 
   });
 });
 
-test('with a public URL, pages of that origin are ours too, whatever the host behind the proxy', () => {
-  const policy = new OriginPolicy(new URL('https://call.example.org/'));
+test('a server that speaks HTTPS takes no page that was loaded without it', () => {
+  const policy = new OriginPolicy({ publicUrl: undefined, encrypted: true });
+  expect(admits(policy, { origin: 'https://localhost:3443', host: 'localhost:3443' })).toBe(true);
+  expect(admits(policy, { origin: 'http://localhost:3443', host: 'localhost:3443' })).toBe(false);
+  expect(admits(policy, { origin: 'https://call.example', host: 'call.example:443' })).toBe(true);
+  expect(admits(policy, { origin: 'null', host: '' })).toBe(false);
+});
+
+test('with a public URL, pages of that origin alone are ours, whatever the host behind the proxy', () => {
+  const publicUrl = new URL('https://call.example.org/');
+  const policy = new OriginPolicy({ publicUrl, encrypted: false });
   const host = '10.0.0.5:3000';
+  expect(admits(policy, { origin: 'http://10.0.0.5:3000', host })).toBe(false);
+  expect(admits(policy, { origin: 'http://rebound.example', host: 'rebound.example' })).toBe(false);
   expect(admits(policy, { origin: 'https://call.example.org', host })).toBe(true);
   expect(admits(policy, { origin: 'http://call.example.org', host })).toBe(false);
   expect(admits(policy, { origin: 'https://call.example.org.evil.example', host })).toBe(false);
