@@ -30,6 +30,11 @@ const PROBLEMS: Record<string, string> = {
   too_short: 'is too short',
   too_long: 'is too long',
   bad_characters: 'has characters that a name cannot have',
+  bad_marks: 'has accents on something else than a letter, or too many on one',
+  no_letter: 'needs a letter or digit',
+  mixed_scripts: 'mixes letters or digits of different writing systems',
+  reserved: 'is reserved for deleted accounts',
+  looks_alike: 'looks like the name of another account',
   not_an_email: 'is no email address',
   taken: 'is taken',
 };

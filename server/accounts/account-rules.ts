@@ -1,18 +1,12 @@
 import type { FieldProblem } from '#protocol/errors';
-import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from '#protocol/limits';
+import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN } from '#protocol/limits';
 import { codePoints } from '#protocol/text';
 import { z } from 'zod';
 import { comparisonKey } from './account.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
-/** Letters and digits of any script, and `_.-`. */
-const USERNAME = /^[\p{L}\p{M}\p{Nd}_.-]+$/u;
 /** Control, format, private, unassigned and half characters, and white space: what an address can hide behind. */
 const UNSEEN = /[\p{C}\p{Z}]/u;
-/** Characters that show nothing: two names that differ in them look the same. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
-/** Scripts whose letters look alike; a name takes its letters from one of them, so that nobody poses as another. */
-const LOOKALIKE_SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
 /** Characters of a password besides the username, below which it is the username in disguise. */
 const PASSWORD_BESIDES_USERNAME = 6;
 /** Different characters, below which a password is a pattern ("1111111111", "abababababab"). */
@@ -26,17 +20,6 @@ export const tidyNames = ({ username, email }: { username: string; email: string
   username: username.trim().normalize('NFKC'),
   email: email.trim(),
 });
-
-/** What is wrong with a new username, if anything. Whether it is taken only the database knows. */
-export function usernameProblem(username: string): FieldProblem | undefined {
-  const name = username.normalize('NFKC');
-  if (name === '') return 'required';
-  if (codePoints(name) < USERNAME_MIN) return 'too_short';
-  if (codePoints(name) > USERNAME_MAX) return 'too_long';
-  if (!USERNAME.test(name) || INVISIBLE.test(name)) return 'bad_characters';
-  if (LOOKALIKE_SCRIPTS.filter((script) => script.test(name)).length > 1) return 'bad_characters';
-  return undefined;
-}
 
 /** What is wrong with an email address, if anything. */
 export function emailProblem(email: string): FieldProblem | undefined {

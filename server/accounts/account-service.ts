@@ -3,11 +3,12 @@ import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protoco
 import type { InvitationState } from '#protocol/admin';
 import { AppError } from '../errors.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
-import { emailProblem, passwordProblem, tidyNames, usernameProblem } from './account-rules.ts';
+import { emailProblem, passwordProblem, tidyNames } from './account-rules.ts';
 import type { Account } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { refusal, type Admission, type Registration } from './registration.ts';
-import { refuse, wrongFields } from './wrong-fields.ts';
+import { usernameProblem } from './username-rules.ts';
+import { refuse, takenField, wrongFields, type Taken } from './wrong-fields.ts';
 
 /** Where accounts are kept. */
 export interface AccountRepository {
@@ -32,8 +33,7 @@ export interface AccountRepository {
 /** What became of a change that an account's owner asked for, or why it was not made. */
 export type Changed<T> = T | 'session_ended' | 'wrong_password' | 'taken';
 
-export type Added =
-  { added: Account } | { taken: 'username' | 'email' } | { invitation: InvitationState | undefined };
+export type Added = { added: Account } | { taken: Taken } | { invitation: InvitationState | undefined };
 
 interface Collaborators {
   accounts: AccountRepository;
@@ -63,7 +63,7 @@ export class AccountService {
     const admission = await this.#registration.admit(form.invitation);
     const { username, email } = tidyNames(form);
     refuse({
-      username: usernameProblem(username),
+      username: usernameProblem(username, 'oneself'),
       email: emailProblem(email),
       password: passwordProblem(form.password, username),
       passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
@@ -78,7 +78,7 @@ export class AccountService {
       disabledAt: null,
     };
     const result = await this.#accounts.add(account, admission);
-    if ('taken' in result) throw wrongFields({ [result.taken]: 'taken' });
+    if ('taken' in result) throw takenField(result.taken);
     if ('invitation' in result) throw refusal(result.invitation);
     this.#onAdded(result.added);
     return result.added;

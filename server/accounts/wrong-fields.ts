@@ -12,3 +12,10 @@ export function refuse(problems: Record<string, FieldProblem | undefined>): void
 
 export const wrongFields = (fields: Record<string, FieldProblem>) =>
   new AppError('invalid', 'Some fields are not right yet.', { fields });
+
+/** What another account has already: this username, one that looks like it, or this email address. */
+export type Taken = 'username' | 'lookalike' | 'email';
+
+export function takenField(taken: Taken): AppError {
+  return taken === 'lookalike' ? wrongFields({ username: 'looks_alike' }) : wrongFields({ [taken]: 'taken' });
+}

@@ -8,12 +8,13 @@ import type {
   Invitation,
   Named,
 } from '#protocol/admin';
-import { emailProblem, tidyNames, usernameProblem } from '../accounts/account-rules.ts';
+import { emailProblem, tidyNames } from '../accounts/account-rules.ts';
 import type { Account } from '../accounts/account.ts';
 import { hashToken, newToken } from '../accounts/invitation.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { NO_INVITATION } from '../accounts/registration.ts';
-import { refuse, wrongFields } from '../accounts/wrong-fields.ts';
+import { usernameProblem } from '../accounts/username-rules.ts';
+import { refuse, takenField, wrongFields } from '../accounts/wrong-fields.ts';
 import { AppError } from '../errors.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import type { AdminListener, AdminStore } from './ports.ts';
@@ -49,7 +50,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
   return {
     async createAccount(data) {
       const { username, email } = tidyNames(data);
-      refuse({ username: usernameProblem(username), email: emailProblem(email) });
+      refuse({ username: usernameProblem(username, 'admin'), email: emailProblem(email) });
       const password = oneTimePassword();
       const account: Account = {
         id: randomUUID(),
@@ -62,7 +63,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
       };
       return async (store) => {
         const result = await store.accounts.add(account, NO_INVITATION);
-        if (!('added' in result)) throw wrongFields('taken' in result ? { [result.taken]: 'taken' } : {});
+        if (!('added' in result)) throw 'taken' in result ? takenField(result.taken) : wrongFields({});
         const added = await accountOf(store, account.id);
         return {
           answer: { account: added, password },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { comparisonKey, type Account } from '../accounts/account.ts';
 import type { AccountRepository, Added, Changed } from '../accounts/account-service.ts';
 import { stateOf } from '../accounts/invitation.ts';
+import { skeletonsOf } from '../accounts/skeleton.ts';
 import type { Admission } from '../accounts/registration.ts';
 import type { InvitationState } from '#protocol/admin';
 import type { Name } from '../presence/directory.ts';
@@ -79,8 +80,11 @@ export class SqlAccountRepository implements AccountRepository {
             .where('username_key', keys.username_key)
             .orWhere('email_key', keys.email_key),
         );
+      const skeletons = skeletonsOf(account.username);
       // One at a time: a username that is taken would be a free way to ask whether an email address has an account.
       if (others.some((other) => other.username_key === keys.username_key)) return { taken: 'username' };
+      const alike = transaction('username_skeletons').whereIn('skeleton', skeletons).first();
+      if ((await alike) !== undefined) return { taken: 'lookalike' };
       if (others.length > 0) return { taken: 'email' };
 
       const first = (await transaction('accounts').select('id').first()) === undefined;
@@ -95,6 +99,9 @@ export class SqlAccountRepository implements AccountRepository {
         created_at: added.createdAt,
         disabled_at: added.disabledAt,
       });
+      await transaction('username_skeletons').insert(
+        skeletons.map((skeleton) => ({ account_id: added.id, skeleton })),
+      );
       if (tokenHash !== undefined) {
         const invitations = new SqlInvitationRepository(transaction);
         const now = added.createdAt;

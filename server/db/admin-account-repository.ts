@@ -102,6 +102,7 @@ export class SqlAdminAccountRepository implements AdminAccountRepository {
       disabled_at: now,
       deleted_at: now,
     });
+    await this.#database('username_skeletons').where({ account_id: id }).delete();
     await this.#database('call_settings').where({ account_id: id }).delete();
     await this.#database('blocks').where({ account_id: id }).orWhere({ blocked_id: id }).delete();
     // That they have ended stays, as the proof for a late write; from where they were made does not.

@@ -16,7 +16,7 @@ let server: TestServer;
 let admin: TestAccount;
 beforeAll(async () => {
   server = await startServer({ METRICS_TOKEN: TOKEN });
-  admin = await TestAccount.signUp(server.url, 'admin');
+  admin = await TestAccount.signUp(server.url, 'founder');
 });
 afterAll(() => server.close());
 

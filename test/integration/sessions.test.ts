@@ -202,11 +202,11 @@ test('whoever gave a password that was changed, or was disabled, before their se
 
 describe("one's sessions", () => {
   test('are listed with what they were made from, and end one by one or all but this', async () => {
-    const here = await TestAccount.signUp(server.url, 'owner');
+    const here = await TestAccount.signUp(server.url, 'keeper');
     const [second, third, fourth] = [
-      await TestAccount.signIn(server.url, 'owner'),
-      await TestAccount.signIn(server.url, 'owner'),
-      await TestAccount.signIn(server.url, 'owner'),
+      await TestAccount.signIn(server.url, 'keeper'),
+      await TestAccount.signIn(server.url, 'keeper'),
+      await TestAccount.signIn(server.url, 'keeper'),
     ];
     using socket = await second.connect();
     const list = await listOf(here);
@@ -218,7 +218,7 @@ describe("one's sessions", () => {
     expect((await here.request('DELETE', `/api/sessions/${secondId}`)).status).toBe(204);
     expect(await socket.closed()).toBe(4000);
     expect(await usernameOf(second.cookie)).toBeNull();
-    expect(await usernameOf(third.cookie)).toBe('owner');
+    expect(await usernameOf(third.cookie)).toBe('keeper');
 
     using another = await third.connect();
     expect((await here.request('DELETE', '/api/sessions')).status).toBe(204);

@@ -53,6 +53,16 @@ export const account = {
         return name === 'username'
           ? 'Use only letters, digits, and _ . -'
           : 'This has characters that cannot be used.';
+      case 'bad_marks':
+        return 'Put accents on letters only, and at most four on one.';
+      case 'no_letter':
+        return 'Use at least one letter or digit.';
+      case 'mixed_scripts':
+        return 'Use the letters and digits of one writing system: do not mix Latin and Cyrillic, for example.';
+      case 'reserved':
+        return 'This name is reserved. Choose another.';
+      case 'looks_alike':
+        return 'This looks like the name of somebody here. Choose another.';
       case 'not_an_email':
         return 'Write an address like name@example.com.';
       case 'taken':
