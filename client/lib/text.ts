@@ -1,7 +1,13 @@
+import { isBlank } from '#protocol/text';
+
 /** C0 controls other than tab and line feed, and DEL: no part of a message, but pasted text has them now and then. */
 const CONTROLS = /[^\P{Cc}\t\n\u0080-\u009f]/gu;
 
-/** A text as it can be sent: one kind of line end, no controls, no half characters, no space around it. */
+/**
+ * A text as it can be sent: one kind of line end, no controls, no half characters, no space around it. Empty where it
+ * would show nothing.
+ */
 export function sendable(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(CONTROLS, '').toWellFormed().trim();
+  const sent = text.replace(/\r\n?/g, '\n').replace(CONTROLS, '').toWellFormed().trim();
+  return isBlank(sent) ? '' : sent;
 }

@@ -11,7 +11,7 @@ import type {
 } from '#protocol/chat';
 import { CONVERSATIONS_PAGE, EXCERPT_MAX, MESSAGES_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
-import { firstCodePoints } from '#protocol/text';
+import { excerptOf } from '#protocol/text';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ConversationRecord } from './conversation.ts';
@@ -160,14 +160,9 @@ export class ChatService {
       lastSeq,
       readSeq: own?.readSeq ?? 0,
       missedCalls: own?.missedCalls ?? 0,
-      lastMessage: lastMessage && { ...lastMessage, text: excerpt(lastMessage.text) },
+      lastMessage: lastMessage && { ...lastMessage, text: excerptOf(lastMessage.text, EXCERPT_MAX) },
     };
   }
 }
 
 const noSuchConversation = () => new AppError('not_found', 'There is no such conversation.');
-
-function excerpt(text: string): string {
-  const cut = firstCodePoints(text, EXCERPT_MAX);
-  return cut.length < text.length ? `${cut}…` : text;
-}

@@ -3,16 +3,16 @@ import { callKind, endReason } from './call.ts';
 import { id, pageEnd, seq, time } from './common.ts';
 import { MESSAGE_MAX } from './limits.ts';
 import { person } from './people.ts';
-import { codePoints } from './text.ts';
+import { codePoints, isBlank } from './text.ts';
 
 /**
- * A message's text: 1 to 4,000 code points, not only white space, without control characters other
+ * A message's text: 1 to 4,000 code points, not only of those that show nothing, without control characters other
  * than tab and line feed, and well-formed (no lone surrogates, which do not survive UTF-8).
  */
 export const messageText = z
   .string()
   .max(MESSAGE_MAX * 2)
-  .refine((text) => text.trim() !== '', 'is empty')
+  .refine((text) => !isBlank(text), 'shows nothing')
   .refine((text) => codePoints(text) <= MESSAGE_MAX, `has more than ${MESSAGE_MAX} characters`)
   .refine((text) => text.isWellFormed(), 'is not well-formed Unicode')
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for

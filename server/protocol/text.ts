@@ -17,3 +17,29 @@ export function firstCodePoints(text: string, count: number): string {
   }
   return text.slice(0, index);
 }
+
+/**
+ * What shows nothing by itself: white space, controls and format characters (Unicode's bidi controls and tags among
+ * them), characters that are ignored where they are unknown, marks that have no letter, and two symbols that are blank.
+ */
+const UNSEEN = /[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\u2800\u{1d159}]/gu;
+
+/** Whether a text shows nothing to the one who reads it. */
+export function isBlank(text: string): boolean {
+  return text.replace(UNSEEN, '') === '';
+}
+
+/** What belongs to the character before it: marks, variation selectors, skin tones, and what is joined to it. */
+const JOINED = /[\p{M}\p{Emoji_Modifier}\u200d\p{Default_Ignorable_Code_Point}]$/u;
+
+/** The beginning of a text on one line, cut so that no letter loses its marks and no emoji its parts. */
+export function excerptOf(text: string, length: number): string {
+  const line = text.replace(/\p{White_Space}+/gu, ' ').trim();
+  const whole = firstCodePoints(line, length);
+  if (whole.length === line.length) return line;
+  let cut = whole;
+  while (cut !== '' && (JOINED.test(firstCodePoints(line.slice(cut.length), 1)) || cut.endsWith('\u200d'))) {
+    cut = cut.replace(/.$/su, '');
+  }
+  return `${cut === '' ? whole : cut}…`;
+}

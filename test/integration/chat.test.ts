@@ -6,6 +6,7 @@ import { Refused, type TestConnection } from '../support/connection.ts';
 import { withDatabase } from '../support/data.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { messageSamples } from '../support/unicode-samples.ts';
 
 let server: TestServer;
 let names = 0;
@@ -190,6 +191,7 @@ describe('a message', () => {
   test.each([
     ['empty', ''],
     ['only white space', ' \n\t\u3000\u2028 '],
+    ['only invisible characters', '\u200b\u2060\u00ad\u3164\ufe0f'],
     ['4,001 letters', 'x'.repeat(4001)],
     ['4,001 astral letters', '𝒜'.repeat(4001)],
     ['NUL', 'a\u0000b'],
@@ -200,6 +202,18 @@ describe('a message', () => {
     using world = await pair();
     expect(await refusal(send(world.a, world.conversationId, text))).toBe('invalid');
     expect((await send(world.a, world.conversationId, 'next')).seq).toBe(1);
+  });
+
+  test('made from Unicode’s data arrives as it is where it shows something, and is refused else', async () => {
+    using world = await pair();
+    const samples = messageSamples(60, 1);
+    for (const { text, visible } of samples) {
+      const sent = send(world.a, world.conversationId, text);
+      if (visible) await sent;
+      else expect([text, await refusal(sent)]).toEqual([text, 'invalid']);
+    }
+    const { messages } = await world.b.request('openConversation', { accountId: world.ann.id });
+    expect(textsOf(messages)).toEqual(samples.filter(({ visible }) => visible).map(({ text }) => text));
   });
 });
 

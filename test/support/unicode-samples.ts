@@ -142,3 +142,51 @@ export function nameSamples(count: number, seed: number): NameSample[] {
     return { kind, ...make[kind]() };
   });
 }
+
+export interface MessageSample {
+  text: string;
+  /** Whether there is anything to see in it. */
+  visible: boolean;
+}
+
+/** Emoji of several code points, among them some that no font has: each shows something. */
+const EMOJI = [
+  '👍',
+  '👩‍👩‍👧‍👦',
+  '🏳️‍🌈',
+  '🇦🇹',
+  '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}',
+  '1️⃣',
+  '#️⃣',
+  '✊🏿',
+  '❤️',
+  '☺',
+];
+const VISIBLE = characters(/[\p{L}\p{N}\p{P}\p{S}]/u).filter(
+  (one) => !INVISIBLE.includes(one) && one !== '\u2800' && one !== '\u{1d159}',
+);
+const BLANK = [
+  ...INVISIBLE,
+  ...BIDI,
+  ...SPACES,
+  ...MARKS,
+  '\u2800',
+  '\u3164',
+  '\u115f',
+  '\uffa0',
+  '\u{1d159}',
+].filter(
+  // Control characters are refused for themselves.
+  (one) => one === '\n' || one === '\t' || !/\p{Cc}/u.test(one),
+);
+
+/** Messages made from Unicode's data, every other one without anything to see. */
+export function messageSamples(count: number, seed: number): MessageSample[] {
+  const random = generator(seed);
+  const pick = (list: readonly string[]) => at(list, Math.floor(random() * list.length));
+  const noise = () => Array.from({ length: Math.floor(random() * 20) }, () => pick(BLANK)).join('');
+  return Array.from({ length: count }, (_, index) => {
+    if (index % 2 === 0) return { text: pick(BLANK) + noise(), visible: false };
+    return { text: noise() + pick(random() < 0.3 ? EMOJI : VISIBLE) + noise(), visible: true };
+  });
+}
