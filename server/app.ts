@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/load.ts';
 import { AccountService, presentSelf } from './accounts/account-service.ts';
 import { firstAccountHint } from './accounts/first-account.ts';
+import { KnownDevices } from './accounts/known-devices.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
 import { Registration } from './accounts/registration.ts';
+import { SignInLimits } from './accounts/sign-in-limits.ts';
 import { AdminService } from './admin/admin-service.ts';
 import { operatorMethods } from './admin/operator.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
@@ -21,6 +23,7 @@ import { SqlCallRepository } from './db/call-repository.ts';
 import { answers, sizeOf } from './db/database.ts';
 import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlInvitationRepository } from './db/invitation-repository.ts';
+import { SqlKnownDeviceRepository } from './db/known-device-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
 import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
@@ -141,10 +144,13 @@ export async function createApp(
     invitations: new SqlInvitationRepository(database),
   });
   const hasher = new PasswordHasher();
+  const devices = new KnownDevices({ devices: new SqlKnownDeviceRepository(database) });
   const accounts = new AccountService({
     accounts: accountRepository,
     registration,
     hasher,
+    devices,
+    limits: new SignInLimits({ factor: config.RATE_LIMIT_FACTOR }),
     onAdded: (account) => people.add(account),
   });
   const sessions = new SessionService({
@@ -254,10 +260,10 @@ export async function createApp(
     registration,
     admin,
     sessions,
+    devices,
     cookie,
     originPolicy,
     client,
-    rateLimitFactor,
     bodyWithin,
     clientOf: (request) => proxies.clientOf(request),
     hindrance: async () => {
@@ -310,7 +316,10 @@ export async function createApp(
   const front = certificates && new Front({ certificates, http: server, relay: relay?.inner });
   const listener: Server = front?.server ?? server;
   const sweep = setInterval(() => {
-    sessions.sweep().catch((error: unknown) => logger.error({ err: error }, 'sessions were not swept'));
+    const sweeping = [sessions.sweep(), devices.purge()];
+    Promise.all(sweeping).catch((error: unknown) =>
+      logger.error({ err: error }, 'sessions and devices were not swept'),
+    );
   }, sweepEvery ?? SWEEP_EVERY_MS);
 
   const close = async () => {

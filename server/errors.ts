@@ -5,7 +5,7 @@ import { ERROR_STATUS, type ErrorBody, type ErrorCode, type FieldProblem } from 
 interface Details {
   /** For forms: what is wrong with which field. */
   fields?: Record<string, FieldProblem>;
-  /** For `rate_limited` and `restarting`: seconds until another try may succeed. */
+  /** For `rate_limited`, `overloaded` and `restarting`: seconds until another try may succeed. */
   retryAfter?: number;
   /** For `internal`: under which id the log has the rest. */
   requestId?: string;

@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protocol/account';
 import type { InvitationState } from '#protocol/admin';
 import { AppError } from '../errors.ts';
+import { networkOf } from '../sessions/client-network.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { emailProblem, passwordProblem, tidyNames } from './account-rules.ts';
-import type { Account } from './account.ts';
+import { comparisonKey, type Account } from './account.ts';
+import type { Turn } from './hash-queue.ts';
+import type { Client, KnownDevices } from './known-devices.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
 import { refusal, type Admission, type Registration } from './registration.ts';
 import { usernameProblem } from './username-rules.ts';
 import { refuse, takenField, wrongFields, type Taken } from './wrong-fields.ts';
@@ -39,26 +43,42 @@ interface Collaborators {
   accounts: AccountRepository;
   registration: Registration;
   hasher: PasswordHasher;
+  devices: KnownDevices;
+  limits: SignInLimits;
   /** Told of every new account. */
   onAdded: (account: Account) => void;
 }
+
+/** Stands for the account where there is none, so that the work stays the same. */
+const NOBODY = '';
 
 /** Accounts: signing up, proving who one is, and changing password and email. */
 export class AccountService {
   readonly #accounts: AccountRepository;
   readonly #registration: Registration;
   readonly #hasher: PasswordHasher;
+  readonly #devices: KnownDevices;
+  readonly #limits: SignInLimits;
   readonly #onAdded: (account: Account) => void;
 
-  constructor({ accounts, registration, hasher, onAdded }: Collaborators) {
+  constructor({ accounts, registration, hasher, devices, limits, onAdded }: Collaborators) {
     this.#accounts = accounts;
     this.#registration = registration;
     this.#hasher = hasher;
+    this.#devices = devices;
+    this.#limits = limits;
     this.#onAdded = onAdded;
   }
 
-  /** @throws {AppError} `invalid` with the fields that are wrong, or whatever `Registration.admit` refuses with. */
-  async signUp(form: SignUp): Promise<Account> {
+  /**
+   * @throws {AppError} `invalid` with the fields that are wrong, `rate_limited`, `overloaded`, or what
+   * `Registration.admit` refuses with.
+   */
+  signUp(form: SignUp, { address }: Client): Promise<Account> {
+    return this.#limits.guardSignUp(address, () => this.#signUp(form, strangerTurn(address)));
+  }
+
+  async #signUp(form: SignUp, turn: Turn): Promise<Account> {
     // First of all: whoever may not sign up learns nothing of who has.
     const admission = await this.#registration.admit(form.invitation);
     const { username, email } = tidyNames(form);
@@ -73,7 +93,7 @@ export class AccountService {
       username,
       email,
       role: 'member',
-      passwordHash: await this.#hasher.hash(form.password),
+      passwordHash: await this.#hasher.hash(form.password, turn),
       createdAt: Date.now(),
       disabledAt: null,
     };
@@ -88,11 +108,20 @@ export class AccountService {
    * The account that a name and a password belong to. Whether an account exists shows neither in the
    * answer nor in the work done for it. What an admin changes meanwhile is seen where the session begins.
    *
-   * @throws {AppError} `wrong_credentials`, or `account_disabled` (only to who knows the password).
+   * @throws {AppError} `wrong_credentials`, `account_disabled` (only to who knows the password), `rate_limited`,
+   * `overloaded`.
    */
-  async authenticate({ username, password }: SignIn): Promise<Account> {
-    const account = await this.#accounts.findByName(username.trim());
-    const matches = await this.#hasher.verify(account?.passwordHash, password);
+  async authenticate({ username, password }: SignIn, client: Client): Promise<Account> {
+    const name = username.trim();
+    const account = await this.#accounts.findByName(name);
+    const familiarity = await this.#devices.familiarity(account?.id ?? NOBODY, client);
+    const guesser = { ...client, account: account?.id ?? `no account ${comparisonKey(name)}`, familiarity };
+    const turn = familiarity === 'device' ? familiarTurn(guesser.account) : strangerTurn(client.address);
+    return this.#limits.guardSignIn(guesser, () => this.#verify(account, password, turn));
+  }
+
+  async #verify(account: Account | undefined, password: string, turn: Turn): Promise<Account> {
+    const matches = await this.#hasher.verify(account?.passwordHash, password, turn);
     if (!matches || account === undefined) {
       throw new AppError('wrong_credentials', 'The username or the password is wrong.');
     }
@@ -106,22 +135,31 @@ export class AccountService {
    * Changes the password and ends all other sessions: whoever knew the old one is signed out.
    *
    * @returns the ids of the sessions that ended
-   * @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile.
+   * @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile,
+   * `rate_limited`, `overloaded`.
    */
-  async changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
+  changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
+    return this.#limits.guardSession(by.sessionId, () => this.#changePassword(by, form));
+  }
+
+  async #changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
     const account = await this.get(by.accountId);
     refuse({
       password: passwordProblem(form.password, account.username),
       passwordRepeat: form.password === form.passwordRepeat ? undefined : 'differs',
     });
     await this.#confirm(account, form.currentPassword);
-    const passwordHash = await this.#hasher.hash(form.password);
+    const passwordHash = await this.#hasher.hash(form.password, familiarTurn(account.id));
     return made(await this.#accounts.changePassword(by, account.passwordHash, passwordHash, Date.now()))
       .ended;
   }
 
-  /** @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile. */
-  async changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {
+  /** @throws {AppError} as `changePassword`. */
+  changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {
+    return this.#limits.guardSession(by.sessionId, () => this.#changeEmail(by, form));
+  }
+
+  async #changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {
     const account = await this.get(by.accountId);
     const email = form.email.trim();
     refuse({ email: emailProblem(email) });
@@ -137,11 +175,14 @@ export class AccountService {
   }
 
   async #confirm(account: Account, password: string): Promise<void> {
-    if (!(await this.#hasher.verify(account.passwordHash, password))) {
+    if (!(await this.#hasher.verify(account.passwordHash, password, familiarTurn(account.id)))) {
       throw wrongFields({ currentPassword: 'wrong' });
     }
   }
 }
+
+const strangerTurn = (address: string): Turn => ({ lane: networkOf(address), familiar: false });
+const familiarTurn = (accountId: string): Turn => ({ lane: accountId, familiar: true });
 
 /** What a change gave, or the error that says why it was not made. */
 function made<T extends object>(result: Changed<T>): T {

@@ -104,6 +104,7 @@ export class SqlAdminAccountRepository implements AdminAccountRepository {
     });
     await this.#database('username_skeletons').where({ account_id: id }).delete();
     await this.#database('call_settings').where({ account_id: id }).delete();
+    await this.#database('known_devices').where({ account_id: id }).delete();
     await this.#database('blocks').where({ account_id: id }).orWhere({ blocked_id: id }).delete();
     // That they have ended stays, as the proof for a late write; from where they were made does not.
     await this.#database('sessions').where({ account_id: id }).update({ user_agent: '', address: '' });

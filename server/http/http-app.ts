@@ -3,6 +3,7 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { createSession } from 'koa-session';
 import type { AccountService } from '../accounts/account-service.ts';
+import type { KnownDevices } from '../accounts/known-devices.ts';
 import { restartingError } from '../errors.ts';
 import type { Registration } from '../accounts/registration.ts';
 import type { AdminService } from '../admin/admin-service.ts';
@@ -17,7 +18,6 @@ import { serveMetrics, type Measurements } from './metrics-page.ts';
 import { observe, type HttpObserver } from './observe.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
-import { SignInLimits } from './sign-in-limits.ts';
 import type { BuiltClient } from './static.ts';
 
 interface Options {
@@ -25,10 +25,10 @@ interface Options {
   registration: Registration;
   admin: AdminService;
   sessions: SessionService;
+  devices: KnownDevices;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
   client: BuiltClient;
-  rateLimitFactor: number;
   /** How long a client may take to send a request's body, in milliseconds. */
   bodyWithin?: number | undefined;
   /** The address that a request came from, behind whatever proxies there are. */
@@ -53,10 +53,10 @@ export function createHttpApp(options: Options): Koa {
     registration,
     admin,
     sessions,
+    devices,
     cookie,
     originPolicy,
     client,
-    rateLimitFactor,
     clientOf,
     logger,
     observer,
@@ -107,8 +107,7 @@ export function createHttpApp(options: Options): Koa {
     ),
   );
   app.use(serveMetrics({ measurements, accounts, token }));
-  const limits = new SignInLimits({ factor: rateLimitFactor });
-  const routes = createRoutes({ accounts, registration, admin, sessions, limits, logger });
+  const routes = createRoutes({ accounts, registration, admin, sessions, devices, logger });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;

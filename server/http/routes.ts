@@ -9,28 +9,30 @@ import {
   type WhoAmI,
 } from '#protocol/account';
 import { id } from '#protocol/common';
+import type { Context } from 'koa';
 import { presentSelf, type AccountService } from '../accounts/account-service.ts';
+import type { Account } from '../accounts/account.ts';
+import type { KnownDevices } from '../accounts/known-devices.ts';
 import type { Registration } from '../accounts/registration.ts';
 import type { AdminService } from '../admin/admin-service.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
-import { networkOf } from './client-network.ts';
+import { clientOf, keepDeviceKey } from './device-cookie.ts';
 import { identityOf, requireIdentity, signInAs } from './session-store.ts';
-import type { SignInLimits } from './sign-in-limits.ts';
 
 interface Services {
   accounts: AccountService;
   registration: Registration;
   admin: AdminService;
   sessions: SessionService;
-  limits: SignInLimits;
+  devices: KnownDevices;
   logger: Logger;
 }
 
 /** The HTTP interface: accounts, sessions and what admins do. All else goes over the WebSocket. */
-export function createRoutes({ accounts, registration, admin, sessions, limits, logger }: Services): Router {
+export function createRoutes({ accounts, registration, admin, sessions, devices, logger }: Services): Router {
   const router = new Router({ prefix: '/api' });
 
   router.get('/session', async (ctx) => {
@@ -42,8 +44,8 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
 
   router.post('/account', async (ctx) => {
     const form = parseBody(ctx, signUp);
-    const account = await limits.guardSignUp(networkOf(ctx.ip), () => accounts.signUp(form));
-    await signInAs(ctx, account);
+    const account = await accounts.signUp(form, clientOf(ctx));
+    await enter(ctx, account);
     logger.info({ requestId: ctx.requestId, accountId: account.id }, 'signed up');
     ctx.status = 201;
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
@@ -52,14 +54,12 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
   router.post('/session', async (ctx) => {
     const form = parseBody(ctx, signIn);
     const { requestId, ip } = ctx;
-    const account = await limits
-      .guard(form.username, networkOf(ip), () => accounts.authenticate(form))
-      .catch((error: unknown) => {
-        // Not the name: a password may stand there by mistake.
-        if (error instanceof AppError) logger.info({ requestId, ip, code: error.code }, 'sign-in refused');
-        throw error;
-      });
-    await signInAs(ctx, account);
+    const account = await accounts.authenticate(form, clientOf(ctx)).catch((error: unknown) => {
+      // Not the name: a password may stand there by mistake.
+      if (error instanceof AppError) logger.info({ requestId, ip, code: error.code }, 'sign-in refused');
+      throw error;
+    });
+    await enter(ctx, account);
     logger.info({ requestId, accountId: account.id }, 'signed in');
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
@@ -75,10 +75,7 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
     const identity = requireIdentity(ctx);
     const { accountId } = identity;
     const form = parseBody(ctx, changePassword);
-    const { username } = await accounts.get(accountId);
-    const ended = await limits.guard(username, networkOf(ctx.ip), () =>
-      accounts.changePassword(identity, form),
-    );
+    const ended = await accounts.changePassword(identity, form);
     sessions.tellEnded(ended);
     logger.info({ requestId: ctx.requestId, accountId }, 'password changed');
     ctx.status = 204;
@@ -87,10 +84,7 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
   router.put('/account/email', async (ctx) => {
     const identity = requireIdentity(ctx);
     const form = parseBody(ctx, changeEmail);
-    const { username } = await accounts.get(identity.accountId);
-    const account = await limits.guard(username, networkOf(ctx.ip), () =>
-      accounts.changeEmail(identity, form),
-    );
+    const account = await accounts.changeEmail(identity, form);
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
 
@@ -118,4 +112,11 @@ export function createRoutes({ accounts, registration, admin, sessions, limits, 
   });
 
   return router;
+
+  /** Begins the session, and knows the device from then on. */
+  async function enter(ctx: Context, account: Account): Promise<void> {
+    const { deviceKey } = clientOf(ctx);
+    await signInAs(ctx, account);
+    keepDeviceKey(ctx, await devices.remember(account.id, deviceKey));
+  }
 }

@@ -1,5 +1,5 @@
 import type { ErrorBody, ErrorCode } from '#protocol/errors';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, request, TestAccount } from '../support/account.ts';
 import { jsonFrom, raw } from '../support/http.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -73,6 +73,99 @@ test("guessing at one's own password while signed in is bounded too", async () =
   expect(statuses).toEqual([...Array<number>(10).fill(400), 429, 429]);
 });
 
+describe('an attack on one account', () => {
+  const proxy = '127.0.0.41';
+  let server: TestServer;
+  let ann: TestAccount;
+  beforeAll(async () => {
+    server = await startServer({ RATE_LIMIT_FACTOR: '1', TRUSTED_PROXIES: proxy });
+    ann = await TestAccount.signUp(server.url, 'ann');
+  });
+  afterAll(() => server.close());
+
+  /** From any address, as a proxy reports it; with the device cookie of this account. */
+  const from = (address: string, username: string, password: string, known?: TestAccount) =>
+    signIn(username, password, proxy, server, {
+      'x-forwarded-for': address,
+      ...(known && {
+        cookie: known.cookie.split('; ').find((one) => one.startsWith('chataway-device=')) ?? '',
+      }),
+    });
+
+  test('from a thousand addresses has at most 100 guesses an hour, under whatever spelling', async () => {
+    let guesses = 0;
+    const spellings = ['ann', 'ANN', 'ａｎｎ', 'ann@example.org', ' Ann '];
+    for (let number = 0; number < 1_000; number++) {
+      const address = `10.1.${number >> 8}.${number & 255}`;
+      const { status } = await from(address, spellings[number % spellings.length] ?? '', `guess ${number}`);
+      expect([401, 429]).toContain(status);
+      if (status === 401) guesses += 1;
+    }
+    expect(guesses).toBe(40);
+    // Nor do the networks on which the account has signed in give an attacker there many more.
+    await from('10.9.0.1', 'ann', PASSWORD, ann);
+    for (let number = 0; number < 30; number++) {
+      if ((await from('10.9.0.1', 'ann', `guess ${number}`)).status === 401) guesses += 1;
+    }
+    expect(guesses).toBeLessThanOrEqual(50);
+  });
+
+  test('does not lock its owner out of a known device, whatever its network', async () => {
+    expect((await from('10.2.0.1', 'ann', PASSWORD)).status).toBe(429);
+    expect((await from('10.2.0.1', 'ann', PASSWORD, ann)).status).toBe(200);
+    expect((await from('10.1.0.1', 'ann', PASSWORD, ann)).status).toBe(200);
+  });
+
+  test('does not keep its owner, signed in, from changing the password or the email address', async () => {
+    const email = { currentPassword: PASSWORD, email: 'ann@elsewhere.example' };
+    expect((await ann.request('PUT', '/api/account/email', email)).status).toBe(200);
+    const password = {
+      currentPassword: PASSWORD,
+      password: 'another good one',
+      passwordRepeat: 'another good one',
+    };
+    expect((await ann.request('PUT', '/api/account/password', password)).status).toBe(204);
+  });
+
+  test('is bounded on a known device too, and a device known to one account is a stranger to another', async () => {
+    const ben = await TestAccount.signUp(server.url, 'ben');
+    const statuses: number[] = [];
+    for (let number = 0; number < 12; number++) {
+      statuses.push((await from(`10.3.0.${number}`, 'ben', `guess ${number}`, ben)).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+    const eve = await TestAccount.signUp(server.url, 'eve');
+    let guesses = 0;
+    for (let number = 0; number < 60; number++) {
+      if ((await from(`10.4.0.${number}`, 'ben', `guess ${number}`, eve)).status === 401) guesses += 1;
+    }
+    expect(guesses).toBe(40);
+  });
+
+  test('at many names from one address shuts out strangers there, but none of its known devices', async () => {
+    const cat = await TestAccount.signUp(server.url, 'cat');
+    for (let number = 0; number < 52; number++) await from('10.5.0.1', `name-${number}`, 'a guess');
+    expect((await from('10.5.0.1', 'cat', PASSWORD)).status).toBe(429);
+    expect((await from('10.5.0.1', 'cat', PASSWORD, cat)).status).toBe(200);
+    // And from then on the network is one that the account knows.
+    expect((await from('10.5.0.1', 'cat', PASSWORD)).status).toBe(200);
+  });
+
+  test('from one IPv6 /48 is bounded as a whole, and its /64 networks one by one', async () => {
+    const tries = async (address: (number: number) => string, count: number) => {
+      let guesses = 0;
+      for (let number = 0; number < count; number++) {
+        const { status } = await from(address(number), `six-${number}`, 'a guess');
+        if (status === 401) guesses += 1;
+      }
+      return guesses;
+    };
+    expect(await tries((number) => `2001:db8:1:1::${number + 1}`, 60)).toBe(50);
+    expect(await tries((number) => `2001:db8:1:${number + 2}::1`, 200)).toBe(150);
+    expect(await tries((number) => `2001:db8:2:${number + 2}::1`, 10)).toBe(10);
+  });
+});
+
 test('signing up is bounded by address', async () => {
   const statuses = new Map<number, number>();
   for (let attempt = 0; attempt < 105; attempt++) {
@@ -131,11 +224,13 @@ test('one connection may ask 300 times in 10 seconds, and another is not held ba
 test('what a proxy says of an address counts where the proxy is trusted, and nothing else does', async () => {
   const [proxy, stranger] = ['127.0.0.41', '127.0.0.42'];
   await using server = await startServer({ RATE_LIMIT_FACTOR: '1', TRUSTED_PROXIES: proxy });
+  let names = 0;
   const tries = async (from: string, forwardedFor: (attempt: number) => string) => {
     const statuses: number[] = [];
+    const name = `nobody-${++names}`;
     for (let attempt = 0; attempt < 11; attempt++) {
       const headers = { 'x-forwarded-for': forwardedFor(attempt) };
-      statuses.push((await signIn('nobody', `guess ${attempt}`, from, server, headers)).status);
+      statuses.push((await signIn(name, `guess ${attempt}`, from, server, headers)).status);
     }
     return statuses;
   };

@@ -44,7 +44,11 @@ describe('the cookie', () => {
     await TestAccount.signUp(server.url, 'biscuit');
     const body = { username: 'biscuit', password: PASSWORD };
     const lines = (await request(server.url, 'POST', '/api/session', { body })).headers.getSetCookie();
-    expect(lines.map((line) => line.split('=')[0])).toEqual(['chataway', 'chataway.sig']);
+    expect(lines.map((line) => line.split('=')[0]).toSorted()).toEqual([
+      'chataway',
+      'chataway-device',
+      'chataway.sig',
+    ]);
     for (const line of lines) {
       expect(line).toMatch(/; path=\/;.*; samesite=lax; httponly$/i);
       expect(line).not.toMatch(/domain=|secure/i);

@@ -1,0 +1,115 @@
+import { AppError } from '../errors.ts';
+
+/** Whose turn it is: lanes take turns, and people who are familiar do not wait for strangers. */
+export interface Turn {
+  /** The network that a stranger comes from, or the account of someone familiar. */
+  readonly lane: string;
+  /** Signed in, or on a device on which the account has signed in before. */
+  readonly familiar: boolean;
+}
+
+interface Job {
+  readonly run: () => void;
+  readonly refuse: () => void;
+}
+
+/** Jobs at once: they must not take the threads and memory that calls need. */
+const AT_ONCE = 2;
+/** Of these, so many for strangers: the other is free, or soon free, for people who are familiar. */
+const STRANGERS_AT_ONCE = 1;
+/** Strangers' jobs that may wait, and the others'. At some 10 ms each the last has its turn after two seconds. */
+const WAITING_MAX = 200;
+
+/**
+ * Runs expensive jobs, few at once. Strangers' networks take turns, however many jobs each of them has; people who are
+ * familiar have a slot of their own.
+ */
+export class HashQueue {
+  readonly #strangers = new Lanes(WAITING_MAX);
+  readonly #familiar = new Lanes(WAITING_MAX);
+  #running = 0;
+  #strangersRunning = 0;
+
+  /** @throws {AppError} `overloaded` where too many jobs wait. */
+  run<T>({ lane, familiar }: Turn, work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const run = () => {
+        this.#count(familiar, 1);
+        work()
+          .then(resolve, reject)
+          .finally(() => {
+            this.#count(familiar, -1);
+            this.#next();
+          });
+      };
+      const refuse = () => reject(overloaded());
+      (familiar ? this.#familiar : this.#strangers).add(lane, { run, refuse });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE) {
+      const stranger = this.#strangersRunning < STRANGERS_AT_ONCE ? this.#strangers : undefined;
+      const job = this.#familiar.take() ?? stranger?.take();
+      if (!job) return;
+      job.run();
+    }
+  }
+
+  #count(familiar: boolean, change: 1 | -1): void {
+    this.#running += change;
+    if (!familiar) this.#strangersRunning += change;
+  }
+}
+
+/** Jobs that wait, a queue for each lane. A lane that was served comes again when all others have been. */
+class Lanes {
+  readonly #byLane = new Map<string, Job[]>();
+  readonly #max: number;
+  #size = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Where all places are taken, the longest lane loses its last job to a shorter one. */
+  add(lane: string, job: Job): void {
+    const jobs = this.#byLane.get(lane) ?? [];
+    if (this.#size >= this.#max) {
+      const longest = this.#longest();
+      if (longest.length <= jobs.length + 1) {
+        job.refuse();
+        return;
+      }
+      longest.pop()?.refuse();
+      this.#size -= 1;
+    }
+    jobs.push(job);
+    this.#byLane.set(lane, jobs);
+    this.#size += 1;
+  }
+
+  take(): Job | undefined {
+    // A map keeps the order in which its keys were added.
+    const [first] = this.#byLane;
+    if (!first) return undefined;
+    const [lane, jobs] = first;
+    const job = jobs.shift();
+    this.#byLane.delete(lane);
+    if (jobs.length > 0) this.#byLane.set(lane, jobs);
+    this.#size -= 1;
+    return job;
+  }
+
+  #longest(): Job[] {
+    let longest: Job[] = [];
+    for (const jobs of this.#byLane.values()) if (jobs.length > longest.length) longest = jobs;
+    return longest;
+  }
+}
+
+const overloaded = () =>
+  new AppError('overloaded', 'Too many people are signing in right now. Try again in a moment.', {
+    retryAfter: 2,
+  });

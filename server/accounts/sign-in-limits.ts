@@ -1,0 +1,158 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../errors.ts';
+import { networkOf, wideNetworkOf } from '../sessions/client-network.ts';
+import type { Familiarity } from './known-devices.ts';
+
+const QUARTER_HOUR_S = 15 * 60;
+const HOUR_S = 60 * 60;
+
+/**
+ * How many wrong passwords each may give. A window begins with its first try, so within any hour twice the number of an
+ * hour's window is possible: at most 2 x (40 + 10) = 100 guesses an hour at one account by all strangers and all networks
+ * together, and none of them use up the tries of a known device or a session.
+ */
+const BUDGETS = {
+  /** By a session, at its own account's password. */
+  session: { points: 10, duration: QUARTER_HOUR_S },
+  /** By a device on which the account has signed in before. */
+  device: { points: 10, duration: QUARTER_HOUR_S },
+  /** By all networks together on which the account has signed in before. */
+  networks: { points: 10, duration: HOUR_S },
+  /** By all others together. */
+  strangers: { points: 40, duration: HOUR_S },
+  /** By one network at one account. */
+  networkAndAccount: { points: 10, duration: QUARTER_HOUR_S },
+  /** By one network, at whatever accounts it is a stranger to. */
+  network: { points: 50, duration: QUARTER_HOUR_S },
+  /** The same by an IPv6 /48, which holds 65,536 networks. */
+  wideNetwork: { points: 200, duration: QUARTER_HOUR_S },
+  /** New accounts from one network. */
+  signUps: { points: 100, duration: QUARTER_HOUR_S },
+  wideSignUps: { points: 400, duration: QUARTER_HOUR_S },
+  /** Sign-ups from one network that were told that an email address has an account. */
+  takenEmails: { points: 5, duration: QUARTER_HOUR_S },
+  wideTakenEmails: { points: 20, duration: QUARTER_HOUR_S },
+} as const;
+
+type Budget = keyof typeof BUDGETS;
+
+/** One try, and whose budget it takes from. */
+type Try = readonly [Budget, string];
+
+/** Who tries a password at an account. */
+export interface Guesser {
+  /** The account's id; where there is no account, what stands for the name that was given. */
+  readonly account: string;
+  readonly address: string;
+  readonly deviceKey: string | undefined;
+  readonly familiarity: Familiarity;
+}
+
+/** Bounds guessing at passwords, and the making of accounts. */
+export class SignInLimits {
+  readonly #limiters = new Map<Budget, RateLimiterMemory>();
+  readonly #factor: number;
+
+  /** Every budget is multiplied by `factor`. */
+  constructor({ factor }: { factor: number }) {
+    this.#factor = factor;
+  }
+
+  /** Guards a sign-in. @throws {AppError} `rate_limited`, and whatever `attempt` throws. */
+  guardSignIn<T>(guesser: Guesser, attempt: () => Promise<T>): Promise<T> {
+    return this.#guard(triesOf(guesser), isGuess, attempt);
+  }
+
+  /** Guards what someone who is signed in confirms by their password. @throws {AppError} as above. */
+  guardSession<T>(sessionId: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#guard([['session', sessionId]], isGuess, attempt);
+  }
+
+  /**
+   * Guards a sign-up: how many accounts there come, and asking by it which email addresses have one.
+   *
+   * @throws {AppError} as above
+   */
+  async guardSignUp<T>(address: string, attempt: () => Promise<T>): Promise<T> {
+    const [network, wide] = [networkOf(address), wideNetworkOf(address)];
+    await this.#take([
+      ['signUps', network],
+      ['wideSignUps', wide],
+    ]);
+    return this.#guard(
+      [
+        ['takenEmails', network],
+        ['wideTakenEmails', wide],
+      ],
+      isTakenEmail,
+      attempt,
+    );
+  }
+
+  /**
+   * Takes a try from each budget before the password is looked at, so that tries sent at once count too, and gives it
+   * back unless something was guessed wrong.
+   */
+  async #guard<T>(
+    tries: readonly Try[],
+    counts: (error: unknown) => boolean,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    await this.#take(tries);
+    try {
+      const result = await attempt();
+      await this.#giveBack(tries);
+      return result;
+    } catch (error) {
+      if (!counts(error)) await this.#giveBack(tries);
+      throw error;
+    }
+  }
+
+  /** Takes from all budgets or from none: what one of them refuses uses up none of the others. */
+  async #take(tries: readonly Try[]): Promise<void> {
+    const taken: Try[] = [];
+    for (const one of tries) {
+      try {
+        await this.#limiter(one).consume(one[1]);
+        taken.push(one);
+      } catch (error) {
+        if (!(error instanceof RateLimiterRes)) throw error;
+        await this.#giveBack([...taken, one]);
+        const retryAfter = Math.ceil(error.msBeforeNext / 1000);
+        throw new AppError('rate_limited', 'Too many tries. Wait a while, then try again.', { retryAfter });
+      }
+    }
+  }
+
+  async #giveBack(tries: readonly Try[]): Promise<void> {
+    for (const one of tries) await this.#limiter(one).reward(one[1], 1);
+  }
+
+  #limiter([budget]: Try): RateLimiterMemory {
+    const known = this.#limiters.get(budget);
+    if (known) return known;
+    const { points, duration } = BUDGETS[budget];
+    const limiter = new RateLimiterMemory({ points: points * this.#factor, duration });
+    this.#limiters.set(budget, limiter);
+    return limiter;
+  }
+}
+
+function triesOf({ account, address, deviceKey, familiarity }: Guesser): Try[] {
+  if (familiarity === 'device') return [['device', `${account} ${deviceKey ?? ''}`]];
+  const network = networkOf(address);
+  const own: Try = ['networkAndAccount', `${account} ${network}`];
+  if (familiarity === 'network') return [own, ['networks', account]];
+  // The narrowest first.
+  return [own, ['network', network], ['wideNetwork', wideNetworkOf(address)], ['strangers', account]];
+}
+
+const isGuess = (error: unknown): boolean =>
+  error instanceof AppError &&
+  (error.code === 'wrong_credentials' ||
+    error.details.fields?.['currentPassword'] === 'wrong' ||
+    isTakenEmail(error));
+
+const isTakenEmail = (error: unknown): boolean =>
+  error instanceof AppError && error.details.fields?.['email'] === 'taken';
