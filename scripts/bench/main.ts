@@ -20,11 +20,13 @@ import { measureOperatorsPath } from './operators-path.ts';
 import { idleShare, waitForQuiet } from './quiet.ts';
 import { measureRestart } from './restart.ts';
 import { measureSignIn } from './sign-in.ts';
+import { measureSignInAttack } from './sign-in-attack.ts';
 
 /** How much is measured; the quick one shows that everything works and roughly what comes out. */
 const FULL = {
   calls: { calls: 20, hold: 10 },
   signIns: 100,
+  signInAttack: { seconds: 10, perSecond: 200 },
   messages: { people: 1_000, rounds: 5, seconds: 10, perSecond: 50 },
   callMemory: { calls: 100 },
   mediaLoad: { calls: 50, seconds: 10 },
@@ -33,6 +35,7 @@ const FULL = {
 const QUICK: typeof FULL = {
   calls: { calls: 3, hold: 8 },
   signIns: 10,
+  signInAttack: { seconds: 3, perSecond: 50 },
   messages: { people: 100, rounds: 2, seconds: 3, perSecond: 50 },
   callMemory: { calls: 20 },
   mediaLoad: { calls: 5, seconds: 8 },
@@ -55,6 +58,7 @@ const SECTIONS: Record<string, () => Promise<Section>> = {
   calls: () => measureCalls(counts.calls),
   'first-load': measureFirstLoad,
   'sign-in': () => measureSignIn(counts),
+  'sign-in-attack': () => measureSignInAttack(counts.signInAttack),
   messages: () => measureMessages(counts.messages),
   'call-memory': () => measureCallMemory(counts.callMemory),
   'media-load': () => measureMediaLoad(counts.mediaLoad),
