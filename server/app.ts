@@ -50,6 +50,7 @@ import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import type { MediaWorkers } from './media/workers.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
+import { UsageLimits } from './signaling/usage-limits.ts';
 import {
   listen,
   openCertificates,
@@ -289,6 +290,7 @@ export async function createApp(
       iceServers: (host, accountId, lifetime) =>
         relay?.iceServers(host, accountId, lifetime ?? relayLifetime) ?? null,
       checks,
+      limits: new UsageLimits({ factor: config.RATE_LIMIT_FACTOR }),
     },
     accounts,
     build: client.build,

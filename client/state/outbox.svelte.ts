@@ -1,6 +1,6 @@
 import { forget, keysOf, load, save } from '../lib/storage.ts';
 import { uuid } from '../lib/ids.ts';
-import { ConnectionLost, type Signaling } from '../lib/signaling.ts';
+import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import type { Message } from '#protocol/chat';
 
 /** A message of ours that the server has not acknowledged. */
@@ -13,6 +13,9 @@ export interface Unsent {
   failed: boolean;
 }
 
+/** After so many milliseconds the server takes messages again that were too many at once. */
+const AGAIN_AFTER = 15_000;
+
 /**
  * Messages on their way. Each is kept in the browser until it is acknowledged, and sent again on every
  * new connection; its id makes that harmless, from several tabs too.
@@ -22,6 +25,8 @@ export class Outbox {
   readonly #accountId: string;
   readonly #onSent: (message: Message) => void;
   #list = $state.raw<readonly Unsent[]>([]);
+  /** Set while the server takes no more messages for now. */
+  #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(signaling: Signaling, accountId: string, onSent: (message: Message) => void) {
     this.#signaling = signaling;
@@ -67,14 +72,24 @@ export class Outbox {
   }
 
   async #transmit({ id, conversationId, text }: Unsent): Promise<void> {
+    if (this.#pause !== undefined) return;
     try {
       const { seq, sentAt } = await this.#signaling.request('sendMessage', { conversationId, id, text });
       this.#onSent({ id, conversationId, seq, senderId: this.#accountId, text, call: null, sentAt });
       this.discard(id);
     } catch (error) {
       // Without a connection it goes on waiting; the next one sends it again.
-      if (!(error instanceof ConnectionLost)) this.#mark(id, true);
+      if (error instanceof ConnectionLost) return;
+      if (error instanceof RequestError && error.code === 'rate_limited') this.#resendLater();
+      else this.#mark(id, true);
     }
+  }
+
+  #resendLater(): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.resend();
+    }, AGAIN_AFTER);
   }
 
   #mark(id: string, failed: boolean): void {

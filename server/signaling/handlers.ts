@@ -9,6 +9,7 @@ import type { MediaRooms } from '../media/rooms.ts';
 import type { PeopleService } from '../presence/people-service.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
+import type { UsageLimits } from './usage-limits.ts';
 
 export interface Services {
   people: PeopleService;
@@ -21,6 +22,7 @@ export interface Services {
   /** The relays for an account's client that reaches the server by this name; null where there are none. */
   iceServers: (host: string, accountId: string, lifetime?: number) => IceServers | null;
   checks: MediaChecks;
+  limits: UsageLimits;
 }
 
 export type Handlers = {
@@ -40,6 +42,7 @@ export function createHandlers({
   connections,
   iceServers,
   checks,
+  limits,
 }: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
@@ -58,6 +61,7 @@ export function createHandlers({
     },
     listMessages: ({ accountId }, data) => chat.messages(accountId, data),
     async sendMessage({ id, accountId }, data) {
+      await limits.message(accountId, data.text);
       const sent = await chat.send(accountId, data, id);
       await history.read(accountId);
       return sent;
@@ -68,7 +72,10 @@ export function createHandlers({
       return DONE;
     },
 
-    invite: async ({ accountId, seat }, data) => ({ call: await calls.invite(accountId, seat, data) }),
+    async invite({ accountId, seat, approach: { address } }, data) {
+      await limits.call(address);
+      return { call: await calls.invite(accountId, seat, data) };
+    },
     async alert({ accountId }, { callId }) {
       await calls.alert(accountId, callId);
       return DONE;

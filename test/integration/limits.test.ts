@@ -1,6 +1,9 @@
 import type { ErrorBody, ErrorCode } from '#protocol/errors';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, request, TestAccount } from '../support/account.ts';
+import { couple } from '../support/call.ts';
+import { Refused, type TestConnection } from '../support/connection.ts';
 import { jsonFrom, raw } from '../support/http.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -240,4 +243,49 @@ test('what a proxy says of an address counts where the proxy is trusted, and not
   expect(await tries(proxy, () => '198.51.100.1')).toEqual(ended);
   // What the client itself has sent stands before what the proxy adds.
   expect(await tries(proxy, (attempt) => `203.0.113.${attempt}, 198.51.100.2`)).toEqual(ended);
+});
+
+describe('what one account may have stored', () => {
+  const outcomesOf = async (tab: TestConnection, conversationId: string, texts: readonly string[]) => {
+    const outcomes = await Promise.allSettled(
+      texts.map((text) => tab.request('sendMessage', { conversationId, id: randomUUID(), text })),
+    );
+    return outcomes.map((one) => (one.status === 'fulfilled' ? 'sent' : (one.reason as Refused).code));
+  };
+
+  test.each([
+    ['200 messages a minute', 205, 'a', 200],
+    ['512 KiB of text a minute', 70, '\u{1f600}'.repeat(2_500), 52],
+  ])('is at most %s', async (_limit, count, text, expected) => {
+    await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
+    using world = await couple(server.url);
+    const outcomes = await outcomesOf(world.a, world.conversationId, Array<string>(count).fill(text));
+    expect(outcomes.filter((outcome) => outcome === 'sent')).toHaveLength(expected);
+    expect(new Set(outcomes)).toEqual(new Set(['sent', 'rate_limited']));
+    // The other one writes on.
+    expect(await outcomesOf(world.b, world.conversationId, ['hello'])).toEqual(['sent']);
+  });
+});
+
+test('the accounts of one network may start a hundred calls in ten minutes together', async () => {
+  await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
+  const callee = await TestAccount.signUp(server.url, 'callee');
+  let started = 0;
+  for (let number = 0; number < 11; number++) {
+    const caller = await TestAccount.signUp(server.url, `caller-${number}`);
+    using tab = await caller.connect();
+    const { conversation } = await tab.request('openConversation', { accountId: callee.id });
+    for (let round = 0; round < 10; round++) {
+      const callId = randomUUID();
+      const invitation = { callId, conversationId: conversation.id, kind: 'voice' } as const;
+      const refused = await tab.request('invite', invitation).catch((error: unknown) => error);
+      if (refused instanceof Refused) {
+        expect(refused.code).toBe('rate_limited');
+        continue;
+      }
+      started += 1;
+      await tab.request('endCall', { callId });
+    }
+  }
+  expect(started).toBe(100);
 });
