@@ -1,7 +1,9 @@
-import type { RegistrationMode, Self } from '#protocol/account';
+import type { RegistrationMode, Self, SessionEnd } from '#protocol/account';
 import { api, ApiError } from './lib/api.ts';
 import { ignore } from './lib/ignore.ts';
+import { forgetWords } from './lib/kept.ts';
 import { load, save } from './lib/storage.ts';
+import type { SessionOver } from './state/session.svelte.ts';
 import { showEntry, showUnreachable } from './entry/entry.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -24,12 +26,12 @@ const warmUp = () => void loadApp().catch(ignore);
 
 async function begin(): Promise<void> {
   // Who was signed in probably still is: the app comes while the server is asked.
-  if (load('signed-in') === true) warmUp();
+  if (typeof load('signed-in') === 'string') warmUp();
   try {
-    const { account, registration: mode } = await api.currentSession();
+    const { account, registration: mode, ended } = await api.currentSession();
     registration = mode;
     if (account) await enter(account);
-    else askWho(false);
+    else askWho(ended);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     showUnreachable(root, () => void begin());
@@ -37,26 +39,29 @@ async function begin(): Promise<void> {
 }
 
 async function enter(account: Self): Promise<void> {
-  save('signed-in', true);
+  save('signed-in', account.id);
   const { openApp } = await loadApp();
   root.replaceChildren();
-  openApp(root, account, (ended) => void leave(ended));
+  openApp(root, account, (why) => void leave(why));
 }
 
-async function leave(ended: boolean): Promise<void> {
+async function leave(why: SessionOver): Promise<void> {
   // Who signs out does not leave the next person a link to where they were.
-  if (!ended) history.replaceState(null, '', '#/');
+  if (why === 'signed_out') history.replaceState(null, '', '#/');
   try {
     // It may have been decided anew since the page was loaded.
     ({ registration } = await api.currentSession());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }
-  askWho(ended);
+  askWho(why === 'signed_out' ? null : why);
 }
 
-/** Nobody is signed in; `ended` tells that a session was here and ended by itself. */
-function askWho(ended: boolean): void {
+/** Nobody is signed in; `ended` says why, where a session was here. */
+function askWho(ended: SessionEnd | 'expired' | null): void {
+  const last = load('signed-in');
+  // Ended from elsewhere, it may be on a computer that was lost. Who only comes back after a while finds their words again.
+  if (ended !== null && ended !== 'expired' && typeof last === 'string') forgetWords(last);
   save('signed-in', false);
   showEntry(root, { ended, registration, onSubmit: warmUp, onSignedIn: enter });
 }

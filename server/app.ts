@@ -145,6 +145,10 @@ export async function createApp(
     invitations: new SqlInvitationRepository(database),
   });
   const hasher = new PasswordHasher();
+  const sessions = new SessionService({
+    sessions: new SqlSessionRepository(database),
+    days: config.SESSION_DAYS,
+  });
   const devices = new KnownDevices({ devices: new SqlKnownDeviceRepository(database) });
   const accounts = new AccountService({
     accounts: accountRepository,
@@ -153,10 +157,7 @@ export async function createApp(
     devices,
     limits: new SignInLimits({ factor: config.RATE_LIMIT_FACTOR }),
     onAdded: (account) => people.add(account),
-  });
-  const sessions = new SessionService({
-    sessions: new SqlSessionRepository(database),
-    days: config.SESSION_DAYS,
+    onEmailChanged: (account, by) => signaling.emailChanged(account, by),
   });
   const chat = new ChatService({
     conversations: new SqlConversationRepository(database),

@@ -13,6 +13,7 @@ import { CertificateFiles } from './reach/certificate-files.ts';
 import { Relay } from './reach/relay.ts';
 import { RELAYED_MEDIA_ADDRESS } from './reach/turn-configuration.ts';
 import { mediaAddressFor } from './reach/turn-neighbour.ts';
+import { makePrivate } from './private-folder.ts';
 import { loadSecret } from './sessions/secret.ts';
 import { StartError, startStep } from './start-error.ts';
 import { commandLine, setUpRelay, setUpWorker } from './where-it-runs.ts';
@@ -52,8 +53,14 @@ function backUpBeforeUpgrade(config: Config): Promise<void> {
 /** Before anything else opens the data folder: two servers in one would undo each other's work. */
 export function openControl({ DATA_DIR }: Config, logger: Logger): Promise<ControlSocket> {
   return startStep(
-    () => ControlSocket.open({ folder: DATA_DIR, logger }),
-    (reason, code) => {
+    () => {
+      const closed = makePrivate(DATA_DIR, ['acme', 'backups']);
+      if (closed.length > 0)
+        logger.warn({ paths: closed }, 'other users could read these; now this user alone can');
+      return ControlSocket.open({ folder: DATA_DIR, logger });
+    },
+    (reason, code, error) => {
+      if (error instanceof StartError) return reason;
       if (code === 'EADDRINUSE')
         return `Another ChatAway uses the data folder ${DATA_DIR}: stop that one, or set DATA_DIR to another folder.`;
       if (code === 'EINVAL' || code === 'ENAMETOOLONG')

@@ -1,4 +1,4 @@
-import type { RegistrationMode, Self } from '#protocol/account';
+import type { RegistrationMode, Self, SessionEnd } from '#protocol/account';
 import { api } from '../lib/api.ts';
 import { h } from '../lib/dom.ts';
 import { account as texts } from '../texts/account.ts';
@@ -6,8 +6,8 @@ import { type EntryForm, makeForm } from './entry-form.ts';
 import './entry.css';
 
 export interface EntryOptions {
-  /** The session that was here has ended by itself. */
-  ended: boolean;
+  /** Why the session that was here has ended; null where there was none, or its person signed out. */
+  ended: SessionEnd | 'expired' | null;
   registration: RegistrationMode;
   /** Someone is about to come in: a good moment to fetch the app. */
   onSubmit(): void;
@@ -79,7 +79,7 @@ export function showEntry(
     const uninvited = signingUp && registration === 'invitation' && !signUpBy.invitation;
     document.title = `${form.submit} – ${texts.product}`;
     card.replaceChildren(
-      ...(ended ? [note(texts.sessionEnded)] : []),
+      ...(ended ? [note(texts.sessionEnded[ended])] : []),
       ...(signUpBy && closed ? [note(texts.closed)] : []),
       uninvited
         ? h('div', {}, h('h1', {}, texts.uninvited.title), h('p', {}, texts.uninvited.note))

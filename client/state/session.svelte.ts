@@ -1,8 +1,9 @@
-import type { Self } from '#protocol/account';
+import type { Self, SessionEnd } from '#protocol/account';
 import { api, ApiError } from '../lib/api.ts';
 
-/** Called when nobody is signed in any more; `ended` where that was not their own doing. */
-export type OnOver = (ended: boolean) => void;
+/** Why nobody is signed in any more: by their own sign-out, because somebody ended the session, or because it expired. */
+export type SessionOver = 'signed_out' | SessionEnd | 'expired';
+export type OnOver = (why: SessionOver) => void;
 
 /** The account that is signed in on this browser, until it no longer is. */
 export class Session {
@@ -22,12 +23,12 @@ export class Session {
   /** Asks the server whether the session is still there; called whenever there is doubt. */
   async check(): Promise<void> {
     try {
-      const { account } = await api.currentSession();
-      if (account?.id !== this.#account.id) this.#end(true);
+      const { account, ended } = await api.currentSession();
+      if (account?.id !== this.#account.id) this.#end(ended ?? 'expired');
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // Without a connection nothing is known, and whoever was signed in still is.
-      if (error.code === 'not_signed_in') this.#end(true);
+      if (error.code === 'not_signed_in') this.#end('expired');
     }
   }
 
@@ -38,7 +39,7 @@ export class Session {
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'not_signed_in')) throw error;
     }
-    this.#end(false);
+    this.#end('signed_out');
   }
 
   /** The account as another part of the app has learnt it from the server. */
@@ -46,9 +47,9 @@ export class Session {
     this.#account = account;
   }
 
-  #end(ended: boolean): void {
+  #end(why: SessionOver): void {
     if (this.#over) return;
     this.#over = true;
-    this.#onOver(ended);
+    this.#onOver(why);
   }
 }

@@ -1,7 +1,8 @@
 import { createContext, untrack } from 'svelte';
 import type { Snapshot } from '#protocol/methods';
 import { Signaling } from '../lib/signaling.ts';
-import { deviceId, forget, keysOf, tabId } from '../lib/storage.ts';
+import { forgetWords } from '../lib/kept.ts';
+import { deviceId, tabId } from '../lib/storage.ts';
 import { CallHistory } from './call-history.svelte.ts';
 import { Calls, type RingOutcome } from './calls.svelte.ts';
 import { Conversations } from './conversations.svelte.ts';
@@ -22,6 +23,7 @@ let build: string | undefined;
 export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
   settingsFailed: string;
+  emailChanged(email: string): string;
 }
 
 /** All that a signed-in person works with, put together and wired to the server's notices. */
@@ -59,6 +61,8 @@ export class Workspace {
       on: {
         snapshot: (snapshot) => this.#fill(snapshot),
         selfChanged: ({ self }) => session.update(self),
+        // It stays until it is closed: somebody else may have done it.
+        emailChanged: ({ email }) => this.toasts.fault(texts.emailChanged(email)),
         personChanged: ({ person, online }) => this.people.changed(person, online),
         message: ({ message, conversation }) => {
           this.conversations.received(message, conversation);
@@ -150,9 +154,7 @@ export class Workspace {
   /** Signs out, and leaves nothing to be read on a computer that others use. */
   async signOut(): Promise<void> {
     await this.session.signOut();
-    for (const kind of ['draft', 'outbox']) {
-      for (const key of keysOf(`${kind}:${this.#accountId}:`)) forget(key);
-    }
+    forgetWords(this.#accountId);
   }
 
   close(): void {

@@ -47,6 +47,8 @@ interface Collaborators {
   limits: SignInLimits;
   /** Told of every new account. */
   onAdded: (account: Account) => void;
+  /** Told of an account that has another email address, and of the session that changed it. */
+  onEmailChanged: (account: Account, by: Identity) => void;
 }
 
 /** Stands for the account where there is none, so that the work stays the same. */
@@ -60,14 +62,16 @@ export class AccountService {
   readonly #devices: KnownDevices;
   readonly #limits: SignInLimits;
   readonly #onAdded: (account: Account) => void;
+  readonly #onEmailChanged: (account: Account, by: Identity) => void;
 
-  constructor({ accounts, registration, hasher, devices, limits, onAdded }: Collaborators) {
+  constructor({ accounts, registration, hasher, devices, limits, onAdded, onEmailChanged }: Collaborators) {
     this.#accounts = accounts;
     this.#registration = registration;
     this.#hasher = hasher;
     this.#devices = devices;
     this.#limits = limits;
     this.#onAdded = onAdded;
+    this.#onEmailChanged = onEmailChanged;
   }
 
   /**
@@ -164,7 +168,9 @@ export class AccountService {
     const email = form.email.trim();
     refuse({ email: emailProblem(email) });
     await this.#confirm(account, form.currentPassword);
-    return { ...account, ...made(await this.#accounts.changeEmail(by, email, Date.now())) };
+    const changed = { ...account, ...made(await this.#accounts.changeEmail(by, email, Date.now())) };
+    this.#onEmailChanged(changed, by);
+    return changed;
   }
 
   /** @throws {AppError} `not_found`. */

@@ -83,7 +83,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
         await assertAdminLeft(store, before);
         const now = Date.now();
         await store.accounts.setDisabled(accountId, before.disabledAt ?? now);
-        const ended = await store.sessions.end({ accountId, except: null }, now);
+        const ended = await store.sessions.end({ accountId, except: null }, now, 'by_admin');
         // Otherwise an admin who is thrown out comes back by an invitation of their own.
         await store.invitations.revokeOf(accountId, now);
         const account = await accountOf(store, accountId);
@@ -111,7 +111,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
         const before = await accountOf(store, accountId);
         await assertAdminLeft(store, before);
         const now = Date.now();
-        const ended = await store.sessions.end({ accountId, except: null }, now);
+        const ended = await store.sessions.end({ accountId, except: null }, now, 'by_admin');
         await store.invitations.revokeOf(accountId, now);
         const username = `deleted-${randomBytes(4).toString('hex')}`;
         await store.accounts.erase(accountId, username, now);
@@ -151,7 +151,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
         }
         const account = await accountOf(store, accountId);
         await store.accounts.setPasswordHash(accountId, passwordHash);
-        const ended = await store.sessions.end({ accountId, except: null }, Date.now());
+        const ended = await store.sessions.end({ accountId, except: null }, Date.now(), 'by_admin');
         return {
           answer: { password },
           subject: nameOf(account),
@@ -166,7 +166,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
       async (store) => {
         const account = await accountOf(store, accountId);
         const which = sessionId === undefined ? { accountId, except: null } : { accountId, id: sessionId };
-        const ended = await store.sessions.end(which, Date.now());
+        const ended = await store.sessions.end(which, Date.now(), 'by_admin');
         if (sessionId !== undefined && ended.length === 0) {
           throw new AppError('not_found', 'There is no such session, or it has ended.');
         }

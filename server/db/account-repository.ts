@@ -8,6 +8,7 @@ import type { InvitationState } from '#protocol/admin';
 import type { Name } from '../presence/directory.ts';
 import type { Identity } from '../sessions/session.ts';
 import { violates, type Database } from './database.ts';
+import { SqlAuditRepository } from './audit-repository.ts';
 import { SqlInvitationRepository } from './invitation-repository.ts';
 import { SqlSessionRepository } from './session-repository.ts';
 
@@ -137,17 +138,23 @@ export class SqlAccountRepository implements AccountRepository {
       if (!(await sessions.isLive(by, now))) return 'session_ended';
       const unchanged = transaction('accounts').where({ id: by.accountId, password_hash: from });
       if ((await unchanged.update({ password_hash: to })) === 0) return 'wrong_password';
-      return { ended: await sessions.end({ accountId: by.accountId, except: by.sessionId }, now) };
+      const others = { accountId: by.accountId, except: by.sessionId };
+      const ended = await sessions.end(others, now, 'password_changed');
+      await auditOwn(transaction, by, 'changePassword', now);
+      return { ended };
     });
   }
 
   async changeEmail(by: Identity, email: string, now: number): Promise<Changed<{ email: string }>> {
     try {
       return await this.#database.transaction(async (transaction) => {
-        if (!(await new SqlSessionRepository(transaction).isLive(by, now))) return 'session_ended';
+        const sessions = new SqlSessionRepository(transaction);
+        if (!(await sessions.isLive(by, now))) return 'session_ended';
         await transaction('accounts')
           .where({ id: by.accountId })
           .update({ email, email_key: comparisonKey(email) });
+        await sessions.noteEmailChange(by, now);
+        await auditOwn(transaction, by, 'changeEmail', now);
         return { email };
       });
     } catch (error) {
@@ -166,4 +173,16 @@ export class SqlAccountRepository implements AccountRepository {
     );
     return z.array(nameRow).parse(rows);
   }
+}
+
+/** Puts into the audit log what someone did to their own account. */
+async function auditOwn(
+  transaction: Database,
+  { accountId }: Identity,
+  action: string,
+  at: number,
+): Promise<void> {
+  const found: unknown = await transaction('accounts').where({ id: accountId }).select('username').first();
+  const own = { id: accountId, name: z.object({ username: z.string() }).parse(found).username };
+  await new SqlAuditRepository(transaction).append({ at, actor: own, action, subject: own, details: {} });
 }

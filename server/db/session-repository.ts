@@ -1,3 +1,4 @@
+import { sessionEnd, type SessionEnd } from '#protocol/account';
 import { z } from 'zod';
 import type { OwnSessions, SessionFilter, SessionRepository } from '../sessions/session-service.ts';
 import type { Identity, Session } from '../sessions/session.ts';
@@ -82,7 +83,7 @@ export class SqlSessionRepository implements SessionRepository {
     return z.array(row).parse(found);
   }
 
-  async end(which: SessionFilter, now: number): Promise<string[]> {
+  async end(which: SessionFilter, now: number, why: SessionEnd | null): Promise<string[]> {
     const query = this.#database('sessions').whereNull('ended_at');
     if ('keyHash' in which) {
       void query.where('key_hash', which.keyHash);
@@ -91,15 +92,37 @@ export class SqlSessionRepository implements SessionRepository {
       if ('id' in which) void query.where('id', which.id);
       else if (which.except !== null) void query.whereNot('id', which.except);
     }
-    const ended: unknown = await query.update({ ended_at: now }).returning('id');
+    const ended: unknown = await query.update({ ended_at: now, end_reason: why }).returning('id');
     return ids.parse(ended).map(({ id }) => id);
+  }
+
+  async whyEnded(keyHash: string): Promise<SessionEnd | null> {
+    const found: unknown = await this.#database('sessions')
+      .where('key_hash', keyHash)
+      .whereNotNull('ended_at')
+      .select('end_reason')
+      .first();
+    return z.object({ end_reason: sessionEnd.nullable() }).optional().parse(found)?.end_reason ?? null;
+  }
+
+  /** Notes for all sessions of the account but one that they have to be told of its new email address. */
+  async noteEmailChange({ accountId, sessionId }: Identity, now: number): Promise<void> {
+    await this.#database('sessions')
+      .where({ account_id: accountId, ended_at: null })
+      .whereNot('id', sessionId)
+      .update({ email_changed_at: now });
+  }
+
+  async takeEmailChange(id: string): Promise<boolean> {
+    const untold = this.#database('sessions').where({ id }).whereNotNull('email_changed_at');
+    return (await untold.update({ email_changed_at: null })) > 0;
   }
 
   endBy(by: Identity, which: OwnSessions, now: number): Promise<string[] | undefined> {
     return this.#database.transaction(async (transaction) => {
       const sessions = new SqlSessionRepository(transaction);
       if (!(await sessions.isLive(by, now))) return undefined;
-      return sessions.end({ accountId: by.accountId, ...which }, now);
+      return sessions.end({ accountId: by.accountId, ...which }, now, 'elsewhere');
     });
   }
 

@@ -107,7 +107,7 @@ export function createHttpApp(options: Options): Koa {
     ),
   );
   app.use(serveMetrics({ measurements, accounts, token }));
-  const routes = createRoutes({ accounts, registration, admin, sessions, devices, logger });
+  const routes = createRoutes({ accounts, registration, admin, sessions, cookie, devices, logger });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;
@@ -139,6 +139,9 @@ function securityHeaders(secure: boolean): Koa.Middleware {
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
+        // No text becomes HTML or a script, but for Svelte's templates, which the build has made.
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ['svelte-trusted-html'],
       },
     },
     // Over plain HTTP (localhost, a home network) it would only break the page. It is of this name alone: the names

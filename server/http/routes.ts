@@ -17,6 +17,7 @@ import type { Registration } from '../accounts/registration.ts';
 import type { AdminService } from '../admin/admin-service.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { SessionCookie } from '../sessions/cookie.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
 import { clientOf, keepDeviceKey } from './device-cookie.ts';
@@ -27,19 +28,29 @@ interface Services {
   registration: Registration;
   admin: AdminService;
   sessions: SessionService;
+  cookie: SessionCookie;
   devices: KnownDevices;
   logger: Logger;
 }
 
 /** The HTTP interface: accounts, sessions and what admins do. All else goes over the WebSocket. */
-export function createRoutes({ accounts, registration, admin, sessions, devices, logger }: Services): Router {
+export function createRoutes({
+  accounts,
+  registration,
+  admin,
+  sessions,
+  cookie,
+  devices,
+  logger,
+}: Services): Router {
   const router = new Router({ prefix: '/api' });
 
   router.get('/session', async (ctx) => {
     const identity = identityOf(ctx);
     const account = identity && presentSelf(await accounts.get(identity.accountId));
     const mode = await registration.mode();
-    ctx.body = { account: account ?? null, registration: mode } satisfies WhoAmI;
+    const ended = identity ? null : await sessions.whyEnded(cookie.read(ctx.req));
+    ctx.body = { account: account ?? null, registration: mode, ended } satisfies WhoAmI;
   });
 
   router.post('/account', async (ctx) => {
@@ -85,6 +96,7 @@ export function createRoutes({ accounts, registration, admin, sessions, devices,
     const identity = requireIdentity(ctx);
     const form = parseBody(ctx, changeEmail);
     const account = await accounts.changeEmail(identity, form);
+    logger.info({ requestId: ctx.requestId, accountId: account.id }, 'email address changed');
     ctx.body = { account: presentSelf(account) } satisfies CurrentSession;
   });
 

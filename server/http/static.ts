@@ -3,6 +3,7 @@ import { lookup } from 'mrmime';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { SOCKET_PATH } from '#protocol/limits';
 import { METRICS_PATH } from './metrics-page.ts';
 
 interface File {
@@ -62,10 +63,15 @@ export function readClient(folder: string): BuiltClient {
 function find(files: Map<string, File>, path: string): File | undefined {
   if (path === '/api' || path.startsWith('/api/') || path === METRICS_PATH) return undefined;
   const found = files.get(path);
-  // What the page loads is there or not: the page itself in its place would be read as a broken script.
-  const isPage = extname(path) === '' && !path.startsWith(ASSETS);
-  return found ?? (isPage ? files.get(PAGE) : undefined);
+  return found ?? (isPage(path) ? files.get(PAGE) : undefined);
 }
+
+/**
+ * What the page loads is there or not: the page itself in its place would be read as a broken script. Nor does it stand
+ * where programs look for something else: hidden files, and `/.well-known` (RFC 8615).
+ */
+const isPage = (path: string): boolean =>
+  extname(path) === '' && !path.startsWith(ASSETS) && path !== SOCKET_PATH && !path.includes('/.');
 
 /** Empty where the client is not built: in development another server builds and serves it. */
 function readFiles(folder: string): Map<string, File> {

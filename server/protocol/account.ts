@@ -54,13 +54,25 @@ export type Self = z.infer<typeof self>;
 export const currentSession = z.strictObject({ account: self.nullable() });
 export type CurrentSession = z.infer<typeof currentSession>;
 
+/** Who ended a session that the person did not sign out of: the account from another session, its new password, or an admin. */
+export const sessionEnd = z.enum(['elsewhere', 'password_changed', 'by_admin']);
+export type SessionEnd = z.infer<typeof sessionEnd>;
+
 /** `GET /api/session`: who am I, and who may sign up? */
-export const whoAmI = z.strictObject({ account: self.nullable(), registration: registrationMode });
+export const whoAmI = z.strictObject({
+  account: self.nullable(),
+  registration: registrationMode,
+  /** Why the session of this cookie is over. Null where it lives, expired, was signed out of, or never was. */
+  ended: sessionEnd.nullable(),
+});
 export type WhoAmI = z.infer<typeof whoAmI>;
 
 /** The signed-in account has changed while it was connected: an admin has given it another role. */
 export const selfChanged = z.strictObject({ self });
 export type SelfChanged = z.infer<typeof selfChanged>;
+
+/** Another session of the account has changed its email address. */
+export const emailChanged = z.strictObject({ email: z.string() });
 
 /** One sign-in of the account, as its owner sees it. */
 export const sessionInfo = z.strictObject({

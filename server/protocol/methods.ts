@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { self, selfChanged } from './account.ts';
+import { emailChanged, self, selfChanged } from './account.ts';
 import * as call from './call.ts';
 import * as chat from './chat.ts';
 import { id, nothing, time } from './common.ts';
@@ -71,6 +71,7 @@ export type Snapshot = z.infer<typeof snapshot>;
 export const notices = {
   snapshot,
   selfChanged,
+  emailChanged,
   personChanged: people.personChanged,
   message: chat.messageNotice,
   read: chat.readNotice,

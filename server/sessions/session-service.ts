@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { SessionInfo } from '#protocol/account';
+import type { SessionEnd, SessionInfo } from '#protocol/account';
 import { AppError } from '../errors.ts';
 import { notSignedIn, presentSession, type Identity, type Session } from './session.ts';
 
@@ -15,8 +15,12 @@ export interface SessionRepository {
   /** The session with this key, unless it has ended or expired, or its account is disabled. */
   findByKey(keyHash: string, now: number): Promise<Session | undefined>;
   listByAccount(accountId: string, now: number): Promise<Session[]>;
-  /** Ends what matches and still lives, and returns the ids of what it ended. */
-  end(which: SessionFilter, now: number): Promise<string[]>;
+  /** Ends what matches and still lives, and returns the ids of what it ended. `why` is null for a sign-out. */
+  end(which: SessionFilter, now: number, why: SessionEnd | null): Promise<string[]>;
+  /** Why the session with this key was ended; null where it was not, or by its own person. */
+  whyEnded(keyHash: string): Promise<SessionEnd | null>;
+  /** Whether this session has still to be told that another one changed the email address; it counts as told from now. */
+  takeEmailChange(id: string): Promise<boolean>;
   /** The same for a person's own sessions; undefined where the session that asks has ended. */
   endBy(by: Identity, which: OwnSessions, now: number): Promise<string[] | undefined>;
   /** Whether the session has neither ended nor expired, and its account is enabled. */
@@ -125,14 +129,23 @@ export class SessionService {
     return sessions.map((session) => ({ ...presentSession(session), current: session.id === sessionId }));
   }
 
-  /** Ends the sessions that match; their connections close with them. */
-  async end(which: Exclude<SessionFilter, { keyHash: string }> | { key: string }): Promise<void> {
-    const filter = 'key' in which ? { keyHash: hashKey(which.key) } : which;
-    this.tellEnded(await this.#sessions.end(filter, Date.now()));
+  /** Ends the session with this key, whose person signs out; its connections close with it. */
+  async end({ key }: { key: string }): Promise<void> {
+    this.tellEnded(await this.#sessions.end({ keyHash: hashKey(key) }, Date.now(), null));
+  }
+
+  /** Why the session that a key opened was ended; null where it was not, or by its own person. */
+  async whyEnded(key: string | undefined): Promise<SessionEnd | null> {
+    return key === undefined ? null : this.#sessions.whyEnded(hashKey(key));
+  }
+
+  /** Whether this session has still to be told that another one changed the email address; it counts as told from now. */
+  takeEmailChange(id: string): Promise<boolean> {
+    return this.#sessions.takeEmailChange(id);
   }
 
   /**
-   * The same, asked for by one of the account's own sessions.
+   * Ends sessions of an account at the wish of one of them.
    *
    * @throws {AppError} `not_signed_in` where that session has ended.
    */

@@ -32,6 +32,10 @@ export class Connections implements Notifier, Tabs {
     return [...this.#byId.values()];
   }
 
+  ofAccount(accountId: string): Connection[] {
+    return [...(this.#byAccount.get(accountId) ?? [])];
+  }
+
   countOf(accountId: string): number {
     return this.#byAccount.get(accountId)?.size ?? 0;
   }

@@ -1,4 +1,5 @@
 import { type ErrorCode } from '#protocol/errors';
+import type { Self } from '#protocol/account';
 import { connectQuery, type ConnectQuery } from '#protocol/common';
 import {
   CLOSE_RESTART,
@@ -25,7 +26,7 @@ import { createHandlers, type Services } from './handlers.ts';
 import type { SignalingObserver } from './observer.ts';
 import { presentSnapshot } from './snapshot.ts';
 import { SocketTransport } from './socket-transport.ts';
-import type { AccountService } from '../accounts/account-service.ts';
+import { presentSelf, type AccountService } from '../accounts/account-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { UnderWay } from '../under-way.ts';
@@ -114,6 +115,21 @@ export class SignalingServer {
         refuse(socket, refusal);
       });
     });
+  }
+
+  /** Tells the tabs of an account its new email address, and those of other sessions than `by` that it was changed. */
+  emailChanged(account: Self, by: Identity): void {
+    const { services, logger } = this.#with;
+    services.connections.toAccount(account.id, 'selfChanged', { self: presentSelf(account) });
+    for (const connection of services.connections.ofAccount(account.id)) {
+      if (connection.sessionId === by.sessionId) continue;
+      this.#tellEmailChange(connection, account).catch((error: unknown) =>
+        logger.error(
+          { connectionId: connection.id, err: error },
+          'a session was not told of its new email address',
+        ),
+      );
+    }
   }
 
   /** Tells everyone that the server is about to stop; nobody comes in any more. */
@@ -220,7 +236,16 @@ export class SignalingServer {
       connection.close(CLOSE_SESSION_ENDED);
       return;
     }
-    connection.greet(await presentSnapshot(connection, { ...services, accounts, build, epoch }));
+    const snapshot = await presentSnapshot(connection, { ...services, accounts, build, epoch });
+    connection.greet(snapshot);
+    if (await sessions.takeEmailChange(connection.sessionId)) {
+      connection.notify('emailChanged', { email: snapshot.self.email });
+    }
+  }
+
+  async #tellEmailChange(connection: Connection, { email }: Self): Promise<void> {
+    connection.notify('emailChanged', { email });
+    await this.#with.sessions.takeEmailChange(connection.sessionId);
   }
 
   async #answer(connection: Connection, method: string, data: unknown): Promise<object> {

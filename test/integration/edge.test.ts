@@ -52,6 +52,7 @@ describe('pages of other origins', () => {
     expect(await (await ann.request('GET', '/api/session')).json()).toEqual({
       account: ann.self,
       registration: 'open',
+      ended: null,
     });
   });
 
@@ -185,6 +186,9 @@ describe('answers', () => {
       });
       expect(headers['content-security-policy']).toMatch(/default-src 'self';.*frame-ancestors 'none'/);
       expect(headers['content-security-policy']).not.toMatch(/https?:|\*|unsafe-eval/);
+      expect(headers['content-security-policy']).toMatch(
+        /require-trusted-types-for 'script';trusted-types svelte-trusted-html$/,
+      );
       expect(headers).not.toHaveProperty('x-powered-by');
       expect(headers).not.toHaveProperty('server');
       if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store');

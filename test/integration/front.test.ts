@@ -28,7 +28,7 @@ describeTurn('the port of everything', () => {
     const { url } = stage.server;
     await Promise.all([
       fetch(`${url}/api/session`).then(async (response) => {
-        expect(await response.json()).toEqual({ account: null, registration: 'open' });
+        expect(await response.json()).toEqual({ account: null, registration: 'open', ended: null });
       }),
       TestAccount.signUp(url, `visitor-${++visitors}`).then(async (account) => {
         using tab = await account.connect();

@@ -126,7 +126,7 @@ describe('a session that has ended', () => {
       expect(await sessions.isLive({ ...by, sessionId: randomUUID() }, now())).toBe(false);
       expect(await sessions.isLive(by, (session?.expiresAt ?? 0) + 1)).toBe(false);
 
-      await sessions.end({ accountId: account.id, except: null }, now());
+      await sessions.end({ accountId: account.id, except: null }, now(), null);
       expect(await sessions.isLive(by, now())).toBe(false);
       expect(await sessions.endBy(by, { except: by.sessionId }, now())).toBeUndefined();
       expect(await accounts.changeEmail(by, 'other@example.org', now())).toBe('session_ended');

@@ -39,6 +39,10 @@ test('a missing file and a missing interface are told as such, in the one shape 
     '/assets/none',
     '/assets/',
     '/none.js',
+    '/.env',
+    '/.git/config',
+    '/.well-known/change-password',
+    '/ws',
     '/api/none',
     '/api/session/none',
   ]) {

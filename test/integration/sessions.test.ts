@@ -1,6 +1,6 @@
 import type { SessionList } from '#protocol/account';
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account } from '../../server/accounts/account.ts';
@@ -10,6 +10,7 @@ import { SqlSessionRepository } from '../../server/db/session-repository.ts';
 import { SessionService } from '../../server/sessions/session-service.ts';
 import { cookieOf, PASSWORD, request, TestAccount } from '../support/account.ts';
 import { withDatabase } from '../support/data.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { jsonFrom, raw } from '../support/http.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -85,6 +86,20 @@ describe('the cookie', () => {
 
 test('the secret that signs is readable by its owner alone, and so is its folder', () => {
   expect(statSync(join(server.dataDir, 'session-secret')).mode & 0o777).toBe(0o600);
+});
+
+test('a data folder that others could read is closed at the start, with what is in it', async () => {
+  await using folder = await temporaryFolder();
+  const first = await startServer({ DATA_DIR: folder.path });
+  await first.close();
+  mkdirSync(join(folder.path, 'backups'));
+  for (const name of ['', 'chataway.sqlite', 'session-secret', 'backups'])
+    chmodSync(join(folder.path, name), 0o755);
+  const again = await startServer({ DATA_DIR: folder.path });
+  const names = ['', 'chataway.sqlite', 'chataway.sqlite-wal', 'session-secret', 'backups'];
+  const open = names.filter((name) => (statSync(join(folder.path, name)).mode & 0o077) !== 0);
+  await again.close();
+  expect(open).toEqual([]);
 });
 
 test('at sign-in the cookie from before dies, whoever planted it', async () => {

@@ -113,7 +113,7 @@ test('it is ready at its address, keeps its secrets to itself, and ends on SIGTE
   while (!output().includes('\n')) await once(child.stdout, 'data');
   const address = /^ChatAway is ready at (http:\/\/localhost:\d+)$/.exec(output().trim())?.[1] ?? '';
   const answer = await fetch(`${address}/api/session`);
-  expect(await answer.json()).toEqual({ account: null, registration: 'open' });
+  expect(await answer.json()).toEqual({ account: null, registration: 'open', ended: null });
   const { mode } = await stat(join(folder, 'data', 'session-secret'));
   expect(mode & 0o777).toBe(0o600);
   child.kill('SIGTERM');

@@ -36,6 +36,11 @@ export class Person {
     this.#browser = browser;
     this.#url = url;
     page.on('pageerror', (error) => this.errors.push(String(error)));
+    // The content security policy, Trusted Types included, forbids nothing that the page needs.
+    page.on('console', (message) => {
+      if (/content security policy|trusted ?(type|html|script)/i.test(message.text()))
+        this.errors.push(message.text());
+    });
   }
 
   /** Opens the service's page. Two contexts of a browser are two people, two pages of one are the same. */

@@ -7,7 +7,15 @@ export const account = {
   claim: 'Chat and call, on your own server.',
   unreachable: 'The server cannot be reached. Check your connection.',
   tryAgain: 'Try again',
-  sessionEnded: 'Your session has ended. Please sign in again.',
+  sessionEnded: {
+    expired: 'Your session has ended. Please sign in again.',
+    elsewhere: 'You were signed out from another device. Please sign in again.',
+    password_changed:
+      'Your password was changed on another device, which signed you out here. If that was not you, ask the people who run this server.',
+    by_admin: 'An admin has signed you out. Please sign in again.',
+  },
+  emailChangedElsewhere: (email: string) =>
+    `Your email address was changed to ${email} on another device. If that was not you, change your password.`,
   signIn: {
     title: 'Welcome back',
     username: 'Username',

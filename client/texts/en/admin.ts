@@ -148,6 +148,10 @@ export const admin = {
         return `created invitation ${subject}${days === undefined ? '' : ` for ${days} days`}`;
       case 'revokeInvitation':
         return `withdrew invitation ${subject}`;
+      case 'changeEmail':
+        return 'changed their own email address';
+      case 'changePassword':
+        return 'changed their own password';
       case 'restore':
         return `restored the backup ${backup ?? ''}`;
       default:

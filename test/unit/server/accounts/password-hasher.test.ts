@@ -59,6 +59,7 @@ test('signing in does the same work whether the account exists or not', async ()
     devices: new KnownDevices({ devices: new SqlKnownDeviceRepository(database) }),
     limits: new SignInLimits({ factor: 1_000 }),
     onAdded: () => undefined,
+    onEmailChanged: () => undefined,
   });
   const form = { username: 'ann', email: 'ann@example.org', password: PASSWORD, passwordRepeat: PASSWORD };
   const { passwordHash } = await accounts.signUp(form, CLIENT);
