@@ -9,42 +9,42 @@ const OTHERS = 0o077;
  * Takes away all other users' permissions on a folder, on the files in it, and on all that is in those of its folders
  * that are named in `inner`. Links are not followed, and what belongs to another user stays as it is.
  *
- * @returns the paths that were changed
+ * @returns whether other users could enter the folder until now
  * @throws {StartError} where others may enter the folder, and it belongs to another user
  */
-export function makePrivate(folder: string, inner: readonly string[]): string[] {
+export function makePrivate(folder: string, inner: readonly string[]): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // The folder itself may be a link: to where the operator wants the data.
   const real = realpathSync(folder);
-  const changed = [...close(real)];
+  const wasOpen = isOpen(real);
+  close(real);
   if (isOpen(real)) {
     throw new StartError(
       `Other users of this machine can enter the data folder ${folder}, and it belongs to another user: have its owner run "chmod 700 ${folder}", or set DATA_DIR to a folder of this user.`,
     );
   }
   for (const { name } of readdirSync(real, { withFileTypes: true }).filter((entry) => !entry.isDirectory())) {
-    changed.push(...close(join(real, name)));
+    close(join(real, name));
   }
-  return [...changed, ...inner.flatMap((name) => closeAll(join(real, name)))];
+  for (const name of inner) closeAll(join(real, name));
+  return wasOpen;
 }
 
 const isOpen = (path: string): boolean => (lstatSync(path).mode & OTHERS) !== 0;
 
 /** Closes a folder and all that is in it, where it is there. */
-function closeAll(folder: string): string[] {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  const within = entries.flatMap((entry) => {
+function closeAll(folder: string): void {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  close(folder);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? closeAll(path) : close(path);
-  });
-  return [...close(folder), ...within];
+    if (entry.isDirectory()) closeAll(path);
+    else close(path);
+  }
 }
 
-function close(path: string): string[] {
+function close(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return [];
-  if (found.uid !== process.getuid?.()) return [];
-  chmodSync(path, found.mode & 0o7777 & ~OTHERS);
-  return [path];
+  if (found === undefined || found.isSymbolicLink() || found.uid !== process.getuid?.()) return;
+  if ((found.mode & OTHERS) !== 0) chmodSync(path, found.mode & 0o7777 & ~OTHERS);
 }

@@ -54,9 +54,8 @@ function backUpBeforeUpgrade(config: Config): Promise<void> {
 export function openControl({ DATA_DIR }: Config, logger: Logger): Promise<ControlSocket> {
   return startStep(
     () => {
-      const closed = makePrivate(DATA_DIR, ['acme', 'backups']);
-      if (closed.length > 0)
-        logger.warn({ paths: closed }, 'other users could read these; now this user alone can');
+      if (makePrivate(DATA_DIR, ['acme', 'backups']))
+        logger.warn({ folder: DATA_DIR }, 'other users could enter the data folder; it is closed to them now');
       return ControlSocket.open({ folder: DATA_DIR, logger });
     },
     (reason, code, error) => {
