@@ -55,7 +55,10 @@ export function openControl({ DATA_DIR }: Config, logger: Logger): Promise<Contr
   return startStep(
     () => {
       if (makePrivate(DATA_DIR, ['acme', 'backups']))
-        logger.warn({ folder: DATA_DIR }, 'other users could enter the data folder; it is closed to them now');
+        logger.warn(
+          { folder: DATA_DIR },
+          'other users could enter the data folder; it is closed to them now',
+        );
       return ControlSocket.open({ folder: DATA_DIR, logger });
     },
     (reason, code, error) => {
