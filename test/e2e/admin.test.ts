@@ -66,7 +66,7 @@ test('an admin invites someone, and throws them out in mid-call', async () => {
   await cleo.openAdmin('People');
   await cleo.administer('ben', 'Disable');
   await cleo.screen.sees('ben is disabled.');
-  await ben.screen.sees('Your session has ended.');
+  await ben.screen.sees('An admin has signed you out.');
   await ann.callEnded();
   await ann.dismiss();
   await ann.screen.sees('The account of ben is disabled.');
@@ -113,7 +113,7 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await cleo.administer('noor', 'Reset password');
   const fresh = await secretOf(cleo, 'Password');
   await cleo.screen.click('button', 'Done');
-  await noor.screen.sees('Your session has ended.');
+  await noor.screen.sees('An admin has signed you out.');
   await noor.signIn({ password: fresh });
 
   await ann.openConversation('noor');
@@ -129,7 +129,7 @@ test('accounts are made, promoted, given new passwords, and deleted; roles are t
   await cleo.screen.sees('Signed in nowhere.');
   // What is told behind a modal dialog is told to nobody.
   expect(await cleo.page.$eval('dialog', ({ innerText }) => innerText)).toContain('1 session was ended.');
-  await noor.screen.sees('Your session has ended.');
+  await noor.screen.sees('An admin has signed you out.');
   await cleo.screen.click('button', 'Done');
   await cleo.administer('noor', 'Delete');
   await cleo.screen.sees('noor is deleted.');
@@ -201,7 +201,7 @@ test('what changed while the server was away is shown once it is back', async ()
   await operator.ask('setRegistration', { registration: 'closed' });
   await operator.ask('disableAccount', { accountId: account.id });
   // The form asked, too, who may sign up.
-  await ann.screen.sees('Your session has ended.');
+  await ann.screen.sees('An admin has signed you out.');
   expect(await ann.screen.has('link', 'Sign up')).toBe(false);
   await choiceIs(cleo, 'Everyone who opens this page');
   await first.close();
