@@ -92,6 +92,7 @@ function makeField({ name, label, hint, type, autocomplete }: EntryField): Field
     type: type ?? 'text',
     autocapitalize: 'none',
     spellcheck: 'false',
+    dir: type === 'password' ? undefined : 'auto',
   };
   const input = h('input', { ...attributes, required: true });
   const element = h('div', { class: 'field' }, h('label', { for: id }, label), input);

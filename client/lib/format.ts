@@ -1,12 +1,14 @@
+import { pageLocale } from './locale.ts';
+
 const DAY = 86_400_000;
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
-const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const longDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const clock = new Intl.DateTimeFormat(pageLocale, { hour: 'numeric', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(pageLocale, { weekday: 'long' });
+const shortDate = new Intl.DateTimeFormat(pageLocale, { day: 'numeric', month: 'short' });
+const longDate = new Intl.DateTimeFormat(pageLocale, { day: 'numeric', month: 'long', year: 'numeric' });
+const full = new Intl.DateTimeFormat(pageLocale, { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat(pageLocale, { dateStyle: 'medium', timeStyle: 'medium' });
+const relative = new Intl.RelativeTimeFormat(pageLocale, { numeric: 'auto' });
 
 export function startOfDay(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
@@ -18,7 +20,7 @@ function daysAgo(time: number, now: number): number {
 }
 
 function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  return text.charAt(0).toLocaleUpperCase(pageLocale) + text.slice(1);
 }
 
 export function formatTime(time: number): string {

@@ -1,4 +1,5 @@
 import type { QuietHours } from '#protocol/settings';
+import { pageLocale } from './locale.ts';
 
 export type OnQuietHours = (hours: QuietHours) => void;
 
@@ -23,7 +24,7 @@ export function pastMidnight({ from, to }: Pick<QuietHours, 'from' | 'to'>): boo
 }
 
 /** The days of the week, 0 for Sunday, in the order of the person's calendar, with their names. */
-export function weekdays(locale?: string): { day: number; short: string; long: string }[] {
+export function weekdays(locale = pageLocale): { day: number; short: string; long: string }[] {
   const name = (style: 'short' | 'long') =>
     new Intl.DateTimeFormat(locale, { weekday: style, timeZone: 'UTC' });
   const [short, long] = [name('short'), name('long')];

@@ -2,6 +2,7 @@ import type { RegistrationMode } from '#protocol/account';
 import type { AuditDetails, InvitationState } from '#protocol/admin';
 import type { ApiError, ApiErrorCode } from '../../lib/api.ts';
 import { errors } from './errors.ts';
+import { isolated } from '../../lib/bidi.ts';
 
 const FAULTS: Partial<Record<ApiErrorCode, string>> = {
   last_admin: 'This is the last admin. Make someone else an admin first.',
@@ -54,7 +55,7 @@ export const admin = {
   you: 'You',
   lastSeen: (time: string) => `last active ${time}`,
   neverSeen: 'not signed in',
-  actions: (name: string) => `Actions for ${name}`,
+  actions: (name: string) => `Actions for ${isolated(name)}`,
 
   add: 'Add account',
   addTitle: 'Add an account',
@@ -64,30 +65,30 @@ export const admin = {
   makeAdmin: 'Admin of this server',
 
   promote: 'Make admin',
-  promoted: (name: string) => `${name} is an admin now.`,
+  promoted: (name: string) => `${isolated(name)} is an admin now.`,
   demote: 'Remove as admin',
-  demoteTitle: (name: string) => `Remove ${name} as admin?`,
+  demoteTitle: (name: string) => `Remove ${isolated(name)} as admin?`,
   demoteNote: 'They go on as a member. Invitations of theirs that are open are withdrawn.',
-  demoted: (name: string) => `${name} is no admin any more.`,
+  demoted: (name: string) => `${isolated(name)} is no admin any more.`,
   enable: 'Enable',
-  enabled: (name: string) => `${name} can sign in again.`,
+  enabled: (name: string) => `${isolated(name)} can sign in again.`,
 
   disable: 'Disable',
-  disableTitle: (name: string) => `Disable ${name}?`,
+  disableTitle: (name: string) => `Disable ${isolated(name)}?`,
   disableNote:
     'Sessions and calls end at once, and nobody can write or call. You can enable the account again.',
-  disabledNow: (name: string) => `${name} is disabled.`,
+  disabledNow: (name: string) => `${isolated(name)} is disabled.`,
 
   remove: 'Delete',
-  removeTitle: (name: string) => `Delete ${name}?`,
+  removeTitle: (name: string) => `Delete ${isolated(name)}?`,
   removeNote: 'Name, address and settings are gone for good. What others have of the conversations stays.',
-  removed: (name: string) => `${name} is deleted.`,
+  removed: (name: string) => `${isolated(name)} is deleted.`,
 
   reset: 'Reset password',
-  resetTitle: (name: string) => `Reset the password of ${name}?`,
+  resetTitle: (name: string) => `Reset the password of ${isolated(name)}?`,
   resetNote: 'The old password is good for nothing any more, and all sessions end.',
 
-  secretTitle: (name: string) => `The password of ${name}`,
+  secretTitle: (name: string) => `The password of ${isolated(name)}`,
   secretNote: 'It is shown only now. Pass it on; it can be changed under “Account settings”.',
   password: 'Password',
   linkTitle: 'The invitation',
@@ -98,7 +99,7 @@ export const admin = {
   copyByHand: 'Your browser does not let this page copy: it is selected, press Ctrl+C.',
 
   sessions: 'Sessions',
-  sessionsOf: (name: string) => `Sessions of ${name}`,
+  sessionsOf: (name: string) => `Sessions of ${isolated(name)}`,
   noSessions: 'Signed in nowhere.',
   end: 'End',
   endSession: (name: string, address: string, since: string) =>
@@ -116,9 +117,10 @@ export const admin = {
   dayCount: (days: number) => (days === 1 ? '1 day' : `${days} days`),
   noInvitations: 'None yet.',
   state: (state: InvitationState) => STATES[state],
-  madeBy: (name: string | null, time: string) => `by ${name ?? 'the operator'}, ${time}`,
+  madeBy: (name: string | null, time: string) =>
+    `by ${name === null ? 'the operator' : isolated(name)}, ${time}`,
   until: (time: string) => `until ${time}`,
-  usedBy: (name: string) => `by ${name}`,
+  usedBy: (name: string) => `by ${isolated(name)}`,
   revoke: 'Withdraw',
   revokeOne: (time: string) => `Withdraw the invitation of ${time}`,
   revoked: 'The invitation is withdrawn.',
@@ -129,25 +131,27 @@ export const admin = {
   entry(action: string, subject: string, { role, registration, days, backup }: AuditDetails): string {
     switch (action) {
       case 'createAccount':
-        return `made an account for ${subject}${role === 'admin' ? ', as an admin' : ''}`;
+        return `made an account for ${isolated(subject)}${role === 'admin' ? ', as an admin' : ''}`;
       case 'disableAccount':
-        return `disabled ${subject}`;
+        return `disabled ${isolated(subject)}`;
       case 'enableAccount':
-        return `enabled ${subject}`;
+        return `enabled ${isolated(subject)}`;
       case 'deleteAccount':
-        return `deleted ${subject}`;
+        return `deleted ${isolated(subject)}`;
       case 'setRole':
-        return role === 'admin' ? `made ${subject} an admin` : `removed ${subject} as admin`;
+        return role === 'admin'
+          ? `made ${isolated(subject)} an admin`
+          : `removed ${isolated(subject)} as admin`;
       case 'resetPassword':
-        return `reset the password of ${subject}`;
+        return `reset the password of ${isolated(subject)}`;
       case 'endSessions':
-        return `ended sessions of ${subject}`;
+        return `ended sessions of ${isolated(subject)}`;
       case 'setRegistration':
         return registration ? DECIDED[registration] : 'decided who may sign up';
       case 'createInvitation':
-        return `created invitation ${subject}${days === undefined ? '' : ` for ${days} days`}`;
+        return `created invitation ${isolated(subject)}${days === undefined ? '' : ` for ${days} days`}`;
       case 'revokeInvitation':
-        return `withdrew invitation ${subject}`;
+        return `withdrew invitation ${isolated(subject)}`;
       case 'changeEmail':
         return 'changed their own email address';
       case 'changePassword':
@@ -155,7 +159,7 @@ export const admin = {
       case 'restore':
         return `restored the backup ${backup ?? ''}`;
       default:
-        return `${action} ${subject}`;
+        return `${action} ${isolated(subject)}`;
     }
   },
 };

@@ -2,6 +2,7 @@ import type { CallKind, EndReason } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { Fault } from '../../lib/call-outcome.ts';
 import type { DeviceProblem } from '../../lib/devices.ts';
+import { isolated } from '../../lib/bidi.ts';
 
 function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): string {
   switch (problem) {
@@ -21,7 +22,7 @@ function mediaFailed(fault: Fault, name: string): string {
     case 'own':
       return `Your sound and picture could not get through to the server. Try another network, or ask who runs this server to check its media port.`;
     case 'other':
-      return `Yours got through, but ${name}’s sound and picture did not. ${name} can try another network; until then you can write.`;
+      return `Yours got through, but ${isolated(name)}’s sound and picture did not. ${isolated(name)} can try another network; until then you can write.`;
     case 'both':
       return `Sound and picture got through on neither side. Try another network, or ask who runs this server to check its media port.`;
   }
@@ -32,7 +33,7 @@ function connectionLost(fault: Fault, name: string): string {
     case 'own':
       return 'Your connection was lost. Check your network, then call again.';
     case 'other':
-      return `${name}’s connection was lost. You can call again, or write a message.`;
+      return `${isolated(name)}’s connection was lost. You can call again, or write a message.`;
     case 'both':
       return 'The connection was lost. You can call again.';
   }
@@ -51,7 +52,7 @@ export interface EndedCall {
 export const call = {
   screenFailed: 'The screen for calls could not be loaded. Check your connection.',
   tryAgain: 'Try again',
-  region: (name: string) => `Call with ${name}`,
+  region: (name: string) => `Call with ${isolated(name)}`,
   calling: 'Calling…',
   ringing: 'Ringing…',
   connecting: 'Connecting…',
@@ -66,13 +67,13 @@ export const call = {
   ignoreHint: 'Silences this device; nobody is told.',
   endAndAnswer: 'End and answer',
   endAndAnswerWithoutVideo: 'End and answer without video',
-  callsToo: (name: string) => `${name} is calling, too`,
-  answerOf: (name: string) => `Answer ${name}`,
-  declineOf: (name: string) => `Decline ${name}`,
-  endAndAnswerOf: (name: string) => `End and answer ${name}`,
-  waitingHint: (name: string) => `Answering ends your call with ${name}.`,
+  callsToo: (name: string) => `${isolated(name)} is calling, too`,
+  answerOf: (name: string) => `Answer ${isolated(name)}`,
+  declineOf: (name: string) => `Decline ${isolated(name)}`,
+  endAndAnswerOf: (name: string) => `End and answer ${isolated(name)}`,
+  waitingHint: (name: string) => `Answering ends your call with ${isolated(name)}.`,
   lateHint: 'Has been ringing for a while',
-  inAnotherCall: (name: string) => `${name} is in another call and can see that you are calling.`,
+  inAnotherCall: (name: string) => `${isolated(name)} is in another call and can see that you are calling.`,
   remoteVideo: 'Remote video',
   yourVideo: 'Your video',
   mute: 'Mute microphone',
@@ -81,7 +82,7 @@ export const call = {
   cameraOn: 'Turn camera on',
   end: 'End call',
   duration: 'Duration',
-  otherMuted: (name: string) => `${name} is muted`,
+  otherMuted: (name: string) => `${isolated(name)} is muted`,
   otherCameraOff: 'Camera off',
   enableSound: 'Enable sound',
   ended: 'Call ended',
@@ -89,9 +90,10 @@ export const call = {
   write: 'Write a message',
   close: 'Close',
   lasted: (duration: string) => `The call lasted ${duration}.`,
-  elsewhere: (name: string) => `You are in a call with ${name} in another tab or on another device.`,
+  elsewhere: (name: string) =>
+    `You are in a call with ${isolated(name)} in another tab or on another device.`,
   answeredElsewhere: 'Answered on another device',
-  missed: (name: string) => `Missed call from ${name}`,
+  missed: (name: string) => `Missed call from ${isolated(name)}`,
   trouble: {
     unreachable: 'The media server cannot be reached. Still trying…',
     unsupported: 'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
@@ -110,20 +112,20 @@ export const call = {
       case 'hung_up':
         return 'The call is over.';
       case 'cancelled':
-        return outgoing ? 'You cancelled the call.' : `${name} cancelled the call.`;
+        return outgoing ? 'You cancelled the call.' : `${isolated(name)} cancelled the call.`;
       case 'declined':
-        return outgoing ? `${name} declined. A message may suit better now.` : 'You declined.';
+        return outgoing ? `${isolated(name)} declined. A message may suit better now.` : 'You declined.';
       case 'busy':
-        return `${name} is in another call. Try again later, or write a message.`;
+        return `${isolated(name)} is in another call. Try again later, or write a message.`;
       case 'unavailable':
-        return `${name} is unavailable right now. Write a message; it will be there when ${name} looks.`;
+        return `${isolated(name)} is unavailable right now. Write a message; it will be there when ${isolated(name)} looks.`;
       case 'no_answer':
         return outgoing
           ? 'No answer. Try again later, or write a message.'
           : 'The call was over before you answered.';
       case 'unreachable':
         return outgoing
-          ? `${name} could not be reached. Write a message; it will be there when ${name} is back.`
+          ? `${isolated(name)} could not be reached. Write a message; it will be there when ${isolated(name)} is back.`
           : 'The call was over before you answered.';
       case 'media_failed':
         return mediaFailed(fault, name);
@@ -136,11 +138,11 @@ export const call = {
       case 'call_moved_on':
         return 'The call was over before you answered.';
       case 'rate_limited':
-        return `${name} has not answered several calls. Write a message, or try again in some minutes.`;
+        return `${isolated(name)} has not answered several calls. Write a message, or try again in some minutes.`;
       case 'restarting':
         return 'The server is restarting. Try again in a moment.';
       case 'person_gone':
-        return `The account of ${name} is closed: nobody would answer.`;
+        return `The account of ${isolated(name)} is closed: nobody would answer.`;
       case 'overloaded':
         return 'The server has too many calls right now. Try again in a moment.';
       default:

@@ -1,5 +1,6 @@
 import type { CallKind } from '#protocol/call';
 import type { Outcome } from '../../lib/call-outcome.ts';
+import { isolated } from '../../lib/bidi.ts';
 
 const KIND: Record<CallKind, string> = { voice: 'voice call', video: 'video call' };
 
@@ -49,6 +50,6 @@ export const calls = {
   callAgain: 'Call again',
   /** Where several stand on a screen. */
   at: (words: string, time: string) => `${words}, ${time}`,
-  call: (name: string) => `Call ${name}`,
-  videoCall: (name: string) => `Video call ${name}`,
+  call: (name: string) => `Call ${isolated(name)}`,
+  videoCall: (name: string) => `Video call ${isolated(name)}`,
 };

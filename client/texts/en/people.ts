@@ -1,4 +1,5 @@
 import type { Presence } from '#protocol/people';
+import { isolated } from '../../lib/bidi.ts';
 
 const PRESENCE: Record<Presence, string> = { online: 'online', in_call: 'in a call', offline: 'offline' };
 
@@ -17,11 +18,11 @@ export const people = {
   unreadChats: (count: number) =>
     count === 1 ? '1 chat with unread messages' : `${count} chats with unread messages`,
   missed: (count: number) => (count === 1 ? '1 missed call' : `${count} missed calls`),
-  call: (name: string) => `Call ${name}`,
-  videoCall: (name: string) => `Video call ${name}`,
+  call: (name: string) => `Call ${isolated(name)}`,
+  videoCall: (name: string) => `Video call ${isolated(name)}`,
   you: 'You:',
   nobody: 'Nobody else is here yet. Share this page’s address, and whoever signs up appears in this list.',
-  nobodyFound: (text: string) => `Nobody found for “${text}”.`,
+  nobodyFound: (text: string) => `Nobody found for “${isolated(text)}”.`,
   noChats: 'No chats yet. Choose someone under “Everyone” and write the first message.',
   loading: 'Loading people…',
   more: 'Load more',
@@ -42,7 +43,7 @@ export const people = {
   screenLoading: 'Loading…',
   tryAgain: 'Try again',
   titleUnread: (count: number, product: string) => `(${count}) ${product}`,
-  titleCall: (name: string, product: string) => `${name} is calling – ${product}`,
+  titleCall: (name: string, product: string) => `${isolated(name)} is calling – ${product}`,
   welcome: 'Choose someone to chat with or to call.',
   permission: {
     title: 'Camera and microphone',

@@ -1,8 +1,10 @@
+import { isolated } from '../../lib/bidi.ts';
+
 /** The account's own page. */
 export const settings = {
   title: 'Account',
   back: 'Back',
-  signedInAs: (username: string) => `Signed in as ${username}.`,
+  signedInAs: (username: string) => `Signed in as ${isolated(username)}.`,
   admin: 'You run this server.',
   email: 'Email',
   newEmail: 'New email',
@@ -51,7 +53,7 @@ export const settings = {
     timeZone: (zone: string) => `In the time of ${zone}.`,
     blocked: 'Blocked people',
     nobodyBlocked: 'Nobody. You can block someone in the menu of your chat with them.',
-    unblock: (name: string) => `Unblock ${name}`,
+    unblock: (name: string) => `Unblock ${isolated(name)}`,
     unblockShort: 'Unblock',
   },
   sound: {
