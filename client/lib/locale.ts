@@ -7,7 +7,7 @@ export function localeOf(pageLanguage: string, preferred: readonly string[]): st
   return preferred.find((one) => languageOf(one) === language) ?? pageLanguage;
 }
 
-const languageOf = (tag: string) => tag.split('-')[0]?.toLowerCase();
+const languageOf = (tag: string) => tag.split('-')[0];
 
 /** Undefined outside a page, which is the system's locale. */
 export const pageLocale =
