@@ -38,6 +38,7 @@ import { MediaChecks } from './media/checks.ts';
 import type { Announce } from './media/present.ts';
 import { RoutesSeen } from './media/routes-seen.ts';
 import { MediaRooms } from './media/rooms.ts';
+import { Blocks } from './presence/blocks.ts';
 import { Directory } from './presence/directory.ts';
 import { PeopleService } from './presence/people-service.ts';
 import { announce, AnnouncedAddresses } from './reach/announced-addresses.ts';
@@ -138,7 +139,9 @@ export async function createApp(
   const connections = new Connections();
   const accountRepository = new SqlAccountRepository(database);
   const directory = new Directory(await accountRepository.listNames());
-  const people = new PeopleService({ directory, notifier: connections });
+  const settingsRepository = new SqlSettingsRepository(database);
+  const blocks = new Blocks(await settingsRepository.listBlocks());
+  const people = new PeopleService({ directory, blocks, notifier: connections });
   const registration = new Registration({
     state: new SqlServerStateRepository(database),
     initial: config.REGISTRATION,
@@ -183,7 +186,6 @@ export async function createApp(
     seen,
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
   });
-  const settingsRepository = new SqlSettingsRepository(database);
   const callRepository = new SqlCallRepository(database);
   const history = new CallHistory({
     calls: callRepository,
@@ -211,7 +213,10 @@ export async function createApp(
     settings: settingsRepository,
     people,
     notifier: connections,
-    onBlocked: (accountId, blockedId) => calls.blocked(accountId, blockedId),
+    onBlocked(accountId, blockedId, blocked) {
+      people.setBlocked(accountId, blockedId, blocked);
+      if (blocked) calls.blocked(accountId, blockedId);
+    },
   });
   rooms.listen({
     onUp: (callId, accountId) => calls.mediaUp(callId, accountId),

@@ -41,6 +41,10 @@ export class AppError extends Error {
 export const restartingError = () =>
   new AppError('restarting', 'The server is restarting; try again in a moment.', { retryAfter: 2 });
 
+/** Someone wants to write to, or call, a person whom they have blocked. */
+export const youBlocked = () =>
+  new AppError('you_blocked', 'You have blocked this person. Unblock them first.');
+
 /** What was sent has not the shape that its schema asks for: the words, and where it begins to be wrong. */
 export function wrongShape(words: string, { issues }: Pick<ZodError, 'issues'>): AppError {
   const where = issues[0]?.path.join('.') ?? '';

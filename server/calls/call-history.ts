@@ -1,7 +1,6 @@
 import type { CallsPage, ListCalls } from '#protocol/call';
-import type { Message } from '#protocol/chat';
 import { CALLS_PAGE } from '#protocol/limits';
-import type { Person } from '#protocol/people';
+import type { StoredMessage } from '../chat/conversation.ts';
 import type { Notifier } from '../notifier.ts';
 import { isMissedBy, type Call } from './call.ts';
 import { presentCall } from './call-view.ts';
@@ -11,9 +10,9 @@ interface Collaborators {
   calls: CallRepository;
   conversations: {
     /** Delivers an entry that is committed already. */
-    deliver(entry: Message): Promise<void>;
+    deliver(entry: StoredMessage): Promise<void>;
   };
-  people: { get(accountId: string): Person };
+  people: { named(accountId: string): { username: string } };
   notifier: Notifier;
   clock: Clock;
 }
@@ -31,7 +30,7 @@ export class CallHistory {
   /** One page of the account's calls. */
   async list(accountId: string, { missed, before }: ListCalls): Promise<CallsPage> {
     const calls = await this.#with.calls.listEnded(accountId, { missed, before }, CALLS_PAGE + 1);
-    const usernameOf = (id: string) => this.#with.people.get(id).username;
+    const usernameOf = (id: string) => this.#with.people.named(id).username;
     return {
       calls: calls.slice(0, CALLS_PAGE).map((call) => presentCall(call, accountId, usernameOf)),
       more: calls.length > CALLS_PAGE,
@@ -59,7 +58,7 @@ export class CallHistory {
   }
 
   /** A call has ended: tells its entry in the conversation, and a badge to whom missed it. */
-  async tell(call: Call, entry: Message | null): Promise<void> {
+  async tell(call: Call, entry: StoredMessage | null): Promise<void> {
     if (entry) await this.#with.conversations.deliver(entry);
     for (const leg of call.legs.values()) {
       if (isMissedBy(call, leg)) await this.#tellMissed(leg.accountId);

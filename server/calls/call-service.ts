@@ -1,7 +1,7 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
-import type { Message } from '#protocol/chat';
 import type { Person } from '#protocol/people';
-import { AppError, restartingError } from '../errors.ts';
+import type { StoredMessage } from '../chat/conversation.ts';
+import { AppError, restartingError, youBlocked } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Notifier } from '../notifier.ts';
 import {
@@ -10,6 +10,7 @@ import {
   isAnswered,
   isRejected,
   stateOf,
+  withdrawn,
   type Call,
   type CallEvent,
   type Deadlines,
@@ -30,7 +31,10 @@ interface Collaborators {
   settings: SettingsRepository;
   history: CallHistory;
   conversations: { members(id: string, accountId: string): Promise<string[]> };
-  people: { get(accountId: string): Person; setInCall(accountId: string, inCall: boolean): void };
+  people: {
+    named(accountId: string): Pick<Person, 'username' | 'gone'>;
+    setInCall(accountId: string, inCall: boolean): void;
+  };
   notifier: Notifier;
   tabs: Tabs;
   observer: CallObserver;
@@ -114,7 +118,10 @@ export class CallService {
 
   /** The account's calls that have not ended. */
   liveOf(accountId: string): CallView[] {
-    return this.#live.of(accountId).map((call) => this.#present(call, accountId));
+    return this.#live
+      .of(accountId)
+      .filter(({ legs }) => legs.get(accountId)?.hidden === false)
+      .map((call) => this.#present(call, accountId));
   }
 
   /**
@@ -122,8 +129,8 @@ export class CallService {
    * already it answers that call.
    *
    * @throws {AppError} `already_in_call` when the caller is in another call, `not_found` for a conversation
-   *   that the caller is no member of, `person_gone` where the other's account is disabled or deleted, `restarting` where
-   *   the server is about to stop.
+   *   that the caller is no member of, `person_gone` where the other's account is disabled or deleted, `you_blocked` where
+   *   the caller has blocked the other, `restarting` where the server is about to stop.
    */
   async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
@@ -221,7 +228,7 @@ export class CallService {
     }
   }
 
-  /** Someone blocks another, whose call may be ringing right now: it ends, and is not told as declined. */
+  /** Someone blocks another, whose call may be ringing right now: their devices stop, and the caller waits on. */
   blocked(accountId: string, callerId: string): void {
     for (const call of this.#live.of(accountId)) {
       if (call.legs.get(callerId)?.role === 'caller') this.#background(call.id, { type: 'block', accountId });
@@ -322,7 +329,8 @@ export class CallService {
     for (const accountId of changed.keys()) {
       for (const { id, legs } of this.#live.of(accountId)) {
         const leg = legs.get(accountId);
-        if (leg?.state !== 'ringing' || leg.inAnotherCall === this.#isEngaged(accountId)) continue;
+        if (leg?.state !== 'ringing' || leg.hidden || leg.inAnotherCall === this.#isEngaged(accountId))
+          continue;
         this.#logFailure(
           id,
           this.#serial.run(id, () => this.#takeOtherCall(id, accountId)),
@@ -348,7 +356,7 @@ export class CallService {
     const callees = new Map<string, RingDecision>();
     for (const accountId of await this.#with.conversations.members(conversationId, callerId)) {
       if (accountId === callerId) continue;
-      if (this.#with.people.get(accountId).gone) {
+      if (this.#with.people.named(accountId).gone) {
         throw new AppError('person_gone', 'This account is closed: nobody would answer.');
       }
       callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
@@ -372,8 +380,6 @@ export class CallService {
   /** @throws {AppError} `rate_limited` where the callee has let too many calls pass. */
   async #decide(conversationId: string, callerId: string, calleeId: string): Promise<RingDecision> {
     const engaged = this.#live.engagedIn(calleeId);
-    // Who is calling in this very conversation wants to be answered: the invitation will collide with theirs.
-    if (engaged?.conversationId === conversationId) return 'ring';
     const now = this.#with.clock.now();
     const facts = await this.#with.settings.ringFacts(
       conversationId,
@@ -381,6 +387,9 @@ export class CallService {
       calleeId,
       now - UNANSWERED_WITHIN_MS,
     );
+    if (facts.hasBlocked) throw youBlocked();
+    // Who is calling in this very conversation wants to be answered: the invitation will collide with theirs.
+    if (engaged?.conversationId === conversationId) return 'ring';
     if (facts.unanswered >= UNANSWERED_AT_MOST * this.#with.rateLimitFactor) {
       throw new AppError(
         'rate_limited',
@@ -390,7 +399,7 @@ export class CallService {
     return decideRing({ ...facts, engaged: engaged !== undefined }, now);
   }
 
-  #committed(before: Call | undefined, call: Call, effects: Effect[], entry: Message | null): void {
+  #committed(before: Call | undefined, call: Call, effects: Effect[], entry: StoredMessage | null): void {
     const { logger, people, rooms, observer, clock } = this.#with;
     this.#live.put(call);
     this.#timers.set(call);
@@ -402,7 +411,10 @@ export class CallService {
     for (const effect of effects) {
       switch (effect.type) {
         case 'announce':
-          this.#announce(before ?? call, call);
+          this.#announce(call);
+          break;
+        case 'withdraw':
+          this.#tell(withdrawn(call, clock.now()), effect.accountId);
           break;
         case 'closeRoom':
           rooms.close(call.id);
@@ -421,12 +433,12 @@ export class CallService {
     }
   }
 
-  /** From whom it is hidden only now is told so much: that it no longer rings. */
-  #announce(before: Call, call: Call): void {
-    for (const { accountId, hidden } of before.legs.values()) {
-      if (hidden) continue;
-      this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
-    }
+  #announce(call: Call): void {
+    for (const { accountId, hidden } of call.legs.values()) if (!hidden) this.#tell(call, accountId);
+  }
+
+  #tell(call: Call, accountId: string): void {
+    this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
   }
 
   async #view(callId: string, accountId: string): Promise<CallView> {
@@ -436,7 +448,7 @@ export class CallService {
   }
 
   #present(call: Call, accountId: string): CallView {
-    return presentCall(call, accountId, (id) => this.#with.people.get(id).username);
+    return presentCall(call, accountId, (id) => this.#with.people.named(id).username);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Call as CallView } from '#protocol/call';
-import { stateOf, type Call } from './call.ts';
+import { stateOf, versionFor, type Call } from './call.ts';
 
 /** A call as one of its members sees it: of the others' tabs and devices it tells nothing. */
 export function presentCall(
@@ -12,7 +12,7 @@ export function presentCall(
     conversationId: call.conversationId,
     kind: call.kind,
     state: stateOf(call),
-    version: call.version,
+    version: versionFor(call, accountId),
     createdAt: call.createdAt,
     answeredAt: call.answeredAt,
     endedAt: call.end?.at ?? null,

@@ -81,7 +81,7 @@ export type CallEvent =
   | { type: 'decline'; accountId: string }
   /** The callee's account is closed meanwhile: like a decline, but the caller is not told so. */
   | { type: 'refuse'; accountId: string }
-  /** The callee has blocked the caller meanwhile: the same, and once the ringing is over the callee knows of no call. */
+  /** The callee has blocked the caller meanwhile: their devices stop, and the call goes on for the caller alone. */
   | { type: 'block'; accountId: string }
   /** A callee has come into another call, or is free of it; `callWaiting`: whether this one may ring beside it. */
   | { type: 'otherCall'; accountId: string; inAnotherCall: boolean; callWaiting: boolean }
@@ -100,8 +100,10 @@ export type CallEvent =
 
 /** What is left to do once a change is committed. */
 export type Effect =
-  /** Tell every member how the call stands. */
+  /** Tell every member from whom it is not hidden how the call stands. */
   | { type: 'announce' }
+  /** Tell this one alone, from whom the call is hidden from now on, that it is over. */
+  | { type: 'withdraw'; accountId: string }
   /** Close the room and all media in it. */
   | { type: 'closeRoom' };
 
@@ -132,6 +134,14 @@ export function stateOf(call: Call): CallState {
   if (answered.length === 0) return call.alertedAt === null ? 'calling' : 'ringing';
   if (answered.some((leg) => leg.state === 'reconnecting')) return 'reconnecting';
   return answered.every((leg) => leg.state === 'active') ? 'active' : 'connecting';
+}
+
+/**
+ * The version as an account sees it. Hiding a call from someone is a change like any, but the others must not be able to
+ * count it: for them it is left out.
+ */
+export function versionFor(call: Call, accountId: string): number {
+  return call.legs.get(accountId)?.hidden ? call.version : call.version - countHidden(call.legs);
 }
 
 /** The next time at which something ends by itself; null for never. */
@@ -171,7 +181,8 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
     ],
   ]);
   for (const [accountId, decision] of callees) {
-    const rings = decision === 'ring' || decision === 'wait';
+    // To a caller who is blocked it looks as if nobody were there: the call waits for its deadline.
+    const rings = decision === 'ring' || decision === 'wait' || decision === 'hidden';
     legs.set(accountId, {
       accountId,
       role: 'callee',
@@ -188,7 +199,7 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
     id,
     conversationId,
     kind,
-    version: 1,
+    version: 1 + countHidden(legs),
     createdAt: now,
     alertedAt: null,
     answeredAt: null,
@@ -196,10 +207,20 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
     legs,
   };
   const decisions = [...callees.values()];
-  if (decisions.some((decision) => decision === 'ring' || decision === 'wait')) return call;
+  if ([...legs.values()].some(({ state }) => state === 'ringing')) return call;
   const reason = decisions.includes('busy') ? 'busy' : 'unavailable';
   return { ...endCall(call, reason, null, now), version: 1 };
 }
+
+/**
+ * What counts of an account from which the call is hidden: that it is closed, and that it calls the other in turn, having
+ * unblocked them.
+ */
+const REVEALING: readonly CallEvent['type'][] = ['refuse', 'callAgain'];
+
+/** The call as it looks to someone from whom it is hidden from now on: it is over. */
+export const withdrawn = (call: Call, now: number): Call =>
+  call.end ? call : { ...endCall(call, 'unavailable', null, now), version: call.version };
 
 /** Applies an event. The version goes up by one with every change. */
 export function apply(call: Call, event: CallEvent, now: number, deadlines: Deadlines): Outcome {
@@ -207,7 +228,8 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
   if (event.type === 'tick') return tick(call, now);
   if (event.type === 'restart') return restarted(call, now, deadlines);
   const leg = call.legs.get(event.accountId);
-  if (leg === undefined) return { rejected: 'not_a_member' };
+  if (leg === undefined || (leg.hidden && !REVEALING.includes(event.type)))
+    return { rejected: 'not_a_member' };
 
   switch (event.type) {
     case 'alert':
@@ -223,9 +245,7 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
     case 'refuse':
       return leg.state === 'ringing' ? ended(call, 'unavailable', null, now) : wrongState;
     case 'block':
-      return leg.state === 'ringing'
-        ? ended(withLeg(call, { ...leg, hidden: true }), 'unavailable', null, now)
-        : wrongState;
+      return leg.state === 'ringing' ? hiddenFrom(call, leg) : wrongState;
     case 'otherCall':
       return besideAnother(call, leg, event, now);
     case 'hangUp':
@@ -267,6 +287,7 @@ function accept(
     seat,
     socket: true,
     inAnotherCall: false,
+    hidden: false,
     deadline,
   });
   for (const caller of call.legs.values()) {
@@ -373,6 +394,15 @@ function failing(call: Call): string | null {
   const [first, ...more] = [...call.legs.values()].filter((leg) => isAnswered(leg) && leg.state !== 'active');
   return first !== undefined && more.length === 0 ? first.accountId : null;
 }
+
+/** The others must not see that anything has happened: see `versionFor`. */
+function hiddenFrom(call: Call, leg: Leg): Outcome {
+  const next = { ...withLeg(call, { ...leg, hidden: true }), version: call.version + 1 };
+  return { call: next, effects: [{ type: 'withdraw', accountId: leg.accountId }] };
+}
+
+const countHidden = (legs: ReadonlyMap<string, Leg>): number =>
+  [...legs.values()].filter(({ hidden }) => hidden).length;
 
 const wrongState: Rejected = { rejected: 'wrong_state' };
 

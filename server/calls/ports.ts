@@ -1,6 +1,6 @@
-import type { Message } from '#protocol/chat';
 import type { PageEnd } from '#protocol/common';
 import type { CallSettings } from '#protocol/settings';
+import type { StoredMessage } from '../chat/conversation.ts';
 import type { Call } from './call.ts';
 
 /** Where calls are kept. Every change is one conditional update, and whoever changes the row wins. */
@@ -27,7 +27,7 @@ export interface CallRepository {
 
 /** The change is committed; where it ended the call, so is the call's entry in the conversation. */
 export interface Stored {
-  entry: Message | null;
+  entry: StoredMessage | null;
 }
 
 /** Where people's wishes about ringing are kept. */
@@ -35,6 +35,8 @@ export interface SettingsRepository {
   get(accountId: string): Promise<CallSettings>;
   set(accountId: string, settings: CallSettings): Promise<void>;
   listBlocked(accountId: string): Promise<string[]>;
+  /** Every block that there is. */
+  listBlocks(): Promise<{ accountId: string; blockedId: string }[]>;
   setBlocked(accountId: string, otherId: string, blocked: boolean): Promise<void>;
   /** What decides whether one person's call rings at another. */
   ringFacts(conversationId: string, callerId: string, calleeId: string, since: number): Promise<RingFacts>;
@@ -42,7 +44,10 @@ export interface SettingsRepository {
 
 export interface RingFacts {
   settings: CallSettings;
+  /** The callee has blocked the caller. */
   blocked: boolean;
+  /** The caller has blocked the callee. */
+  hasBlocked: boolean;
   /** The callee has written to the caller. */
   contact: boolean;
   /** Calls since then that the callee has neither answered nor followed by a word or a call of theirs. */

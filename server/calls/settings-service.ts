@@ -6,10 +6,10 @@ import type { SettingsRepository } from './ports.ts';
 
 interface Collaborators {
   settings: SettingsRepository;
-  people: { get(accountId: string): Person };
+  people: { get(accountId: string, viewerId: string): Person };
   notifier: Notifier;
-  /** Told of whom someone has blocked. */
-  onBlocked: (accountId: string, blockedId: string) => void;
+  /** Called when someone blocks another, or no longer does. */
+  onBlocked: (accountId: string, blockedId: string, blocked: boolean) => void;
 }
 
 /** For whom and when one's devices ring: each change is told to all of them. */
@@ -30,7 +30,7 @@ export class SettingsService {
     const blocked = await this.#settings.listBlocked(accountId);
     return {
       calls: await this.#settings.get(accountId),
-      blocked: blocked.map((id) => this.#people.get(id)),
+      blocked: blocked.map((id) => this.#people.get(id, accountId)),
     };
   }
 
@@ -42,9 +42,9 @@ export class SettingsService {
   /** @throws {AppError} `not_found` for a person who is not there, `forbidden` for oneself. */
   async block(accountId: string, otherId: string, blocked: boolean, connectionId: string): Promise<Settings> {
     if (accountId === otherId) throw new AppError('forbidden', 'You cannot block yourself.');
-    this.#people.get(otherId);
+    this.#people.get(otherId, accountId);
     await this.#settings.setBlocked(accountId, otherId, blocked);
-    if (blocked) this.#onBlocked(accountId, otherId);
+    this.#onBlocked(accountId, otherId, blocked);
     return this.#tell(accountId, connectionId);
   }
 

@@ -3,7 +3,6 @@ import type {
   ConversationsPage,
   ListConversations,
   ListMessages,
-  Message,
   MessageSent,
   MessagesPage,
   OpenedConversation,
@@ -12,16 +11,19 @@ import type {
 import { CONVERSATIONS_PAGE, EXCERPT_MAX, MESSAGES_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
 import { excerptOf } from '#protocol/text';
-import { AppError } from '../errors.ts';
+import { AppError, youBlocked } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
-import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecord, Member, StoredMessage } from './conversation.ts';
 import type { ChatObserver, ConversationRepository, MessageRepository } from './ports.ts';
 
 interface Collaborators {
   conversations: ConversationRepository;
   messages: MessageRepository;
   /** Who an account is, as others see it. */
-  people: { get(accountId: string): Person };
+  people: {
+    get(accountId: string, viewerId: string): Person;
+    named(accountId: string): Pick<Person, 'gone'>;
+  };
   notifier: Notifier;
   observer: ChatObserver;
 }
@@ -45,9 +47,10 @@ export class ChatService {
   /** @throws {AppError} `not_found` for a person who is not there, `forbidden` for oneself. */
   async open(accountId: string, otherId: string): Promise<OpenedConversation> {
     if (accountId === otherId) throw new AppError('forbidden', 'You cannot write to yourself.');
-    this.#people.get(otherId);
+    this.#people.named(otherId);
     const record = await this.#conversations.openDirect(accountId, otherId, Date.now());
-    const { messages } = await this.#page(record.id, { before: record.lastSeq + 1 });
+    const { lastSeq } = memberOf(record, accountId);
+    const { messages } = await this.#page(record.id, accountId, { before: lastSeq + 1 });
     return { conversation: this.#present(record, accountId), messages };
   }
 
@@ -73,25 +76,28 @@ export class ChatService {
   /** @throws {AppError} `not_found` unless the account is a member. */
   async messages(accountId: string, request: ListMessages): Promise<MessagesPage> {
     await this.members(request.conversationId, accountId);
-    return this.#page(request.conversationId, request);
+    return this.#page(request.conversationId, accountId, request);
   }
 
   /**
    * Commits a message and delivers it to every connection of its members but the one that sent it, which
-   * has the acknowledgement. Sent again, it is acknowledged again and delivered no second time.
+   * has the acknowledgement. Sent again, it is acknowledged again and delivered no second time. A message to someone who
+   * has blocked the sender is acknowledged and kept like any, and only its sender ever sees it.
    *
-   * @throws {AppError} `not_found` unless the account is a member, `person_gone` where nobody is left to read it.
+   * @throws {AppError} `not_found` unless the account is a member, `person_gone` where nobody is left to read it,
+   *   `you_blocked` where the sender has blocked the other.
    */
   async send(senderId: string, request: SendMessage, connectionId: string): Promise<MessageSent> {
     const { conversationId, id, text } = request;
     const others = (await this.members(conversationId, senderId)).filter((member) => member !== senderId);
-    if (others.every((member) => this.#people.get(member).gone)) {
+    const refusal = await this.#refusal(senderId, others);
+    if (refusal) {
       // One that was written before, and is only sent again, stands.
       const before = await this.#messages.find({ conversationId, senderId, id });
-      if (before) return { seq: before.seq, sentAt: before.sentAt };
-      throw new AppError('person_gone', 'This account is closed: nobody would read it.');
+      if (before) return { seq: before.message.seq, sentAt: before.message.sentAt };
+      throw refusal;
     }
-    const { message, added } = await this.#messages.append({
+    const { message, senderOnly, added } = await this.#messages.append({
       id,
       conversationId,
       senderId,
@@ -101,9 +107,19 @@ export class ChatService {
     });
     if (added) {
       this.#observer.sent();
-      await this.deliver(message, connectionId);
+      await this.deliver({ message, senderOnly }, connectionId);
     }
     return { seq: message.seq, sentAt: message.sentAt };
+  }
+
+  /** Why the account may not write to these, if there is a reason. */
+  async #refusal(senderId: string, others: readonly string[]): Promise<AppError | undefined> {
+    if (others.every((member) => this.#people.named(member).gone)) {
+      return new AppError('person_gone', 'This account is closed: nobody would read it.');
+    }
+    for (const other of others)
+      if (await this.#conversations.hasBlocked(senderId, other)) return youBlocked();
+    return undefined;
   }
 
   /**
@@ -117,17 +133,18 @@ export class ChatService {
     seq: number,
     connectionId: string,
   ): Promise<void> {
-    const { lastSeq } = await this.#find(conversationId, accountId);
+    const { lastSeq } = memberOf(await this.#find(conversationId, accountId), accountId);
     const upTo = Math.min(seq, lastSeq);
     if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
       this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
     }
   }
 
-  /** Sends a committed message to every connection of its members, but for one. */
-  async deliver(message: Message, connectionId?: string): Promise<void> {
+  /** Sends a committed message to every connection of the members who see it, but for one. */
+  async deliver({ message, senderOnly }: StoredMessage, connectionId?: string): Promise<void> {
     const record = await this.#find(message.conversationId, message.senderId);
     for (const { accountId } of record.members) {
+      if (senderOnly && accountId !== message.senderId) continue;
       const conversation = this.#present(record, accountId);
       this.#notifier.toAccount(accountId, 'message', { message, conversation }, connectionId);
     }
@@ -139,8 +156,12 @@ export class ChatService {
     return record;
   }
 
-  async #page(conversationId: string, range: { before: number } | { after: number }): Promise<MessagesPage> {
-    const messages = await this.#messages.list(conversationId, range, MESSAGES_PAGE + 1);
+  async #page(
+    conversationId: string,
+    accountId: string,
+    range: { before: number } | { after: number },
+  ): Promise<MessagesPage> {
+    const messages = await this.#messages.list(conversationId, accountId, range, MESSAGES_PAGE + 1);
     const more = messages.length > MESSAGES_PAGE;
     if (more) {
       if ('before' in range) messages.shift();
@@ -150,19 +171,26 @@ export class ChatService {
   }
 
   #present(record: ConversationRecord, accountId: string): Conversation {
-    const { id, members, lastSeq, lastMessage } = record;
-    const own = members.find((member) => member.accountId === accountId);
+    const { id, members } = record;
+    const { lastSeq, readSeq, missedCalls, lastMessage } = memberOf(record, accountId);
     return {
       id,
       people: members
         .filter((member) => member.accountId !== accountId)
-        .map((member) => this.#people.get(member.accountId)),
+        .map((member) => this.#people.get(member.accountId, accountId)),
       lastSeq,
-      readSeq: own?.readSeq ?? 0,
-      missedCalls: own?.missedCalls ?? 0,
+      readSeq,
+      missedCalls,
       lastMessage: lastMessage && { ...lastMessage, text: excerptOf(lastMessage.text, EXCERPT_MAX) },
     };
   }
+}
+
+/** @throws {AppError} `not_found` unless the account is a member. */
+function memberOf({ members }: ConversationRecord, accountId: string): Member {
+  const own = members.find((member) => member.accountId === accountId);
+  if (own === undefined) throw noSuchConversation();
+  return own;
 }
 
 const noSuchConversation = () => new AppError('not_found', 'There is no such conversation.');

@@ -6,12 +6,20 @@ export interface Member {
   readonly readSeq: number;
   /** How many calls they missed after that. */
   readonly missedCalls: number;
+  /** The last message that they see, and its number; what someone sends whom they have blocked they do not see. */
+  readonly lastSeq: number;
+  readonly lastMessage: Message | null;
 }
 
 /** A conversation as it is kept. Two people share exactly one; the schema has room for more members. */
 export interface ConversationRecord {
   readonly id: string;
   readonly members: readonly Member[];
-  readonly lastSeq: number;
-  readonly lastMessage: Message | null;
+}
+
+/** A message as it is kept. */
+export interface StoredMessage {
+  readonly message: Message;
+  /** Nobody else sees it: the other had blocked its sender. */
+  readonly senderOnly: boolean;
 }

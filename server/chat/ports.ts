@@ -1,6 +1,6 @@
 import type { Message } from '#protocol/chat';
 import type { PageEnd } from '#protocol/common';
-import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecord, StoredMessage } from './conversation.ts';
 
 /** Where conversations are kept. */
 export interface ConversationRepository {
@@ -14,6 +14,8 @@ export interface ConversationRepository {
   list(accountId: string, before: PageEnd | undefined, limit: number): Promise<ConversationRecord[]>;
   /** How many of the account's conversations have messages it has not read. */
   countUnread(accountId: string): Promise<number>;
+  /** Whether the account has blocked the other. */
+  hasBlocked(accountId: string, otherId: string): Promise<boolean>;
   /** Moves the member's read mark forward; false where it stood there or further already. */
   markRead(id: string, accountId: string, seq: number): Promise<boolean>;
 }
@@ -31,13 +33,15 @@ export type MessageKey = Pick<Message, 'conversationId' | 'senderId' | 'id'>;
 export interface MessageRepository {
   /**
    * Commits the message under the conversation's next sequence number. One with the same id, by the same
-   * sender in the same conversation, stays one message: the first is given back.
+   * sender in the same conversation, stays one message: the first is given back. Where another member has blocked the
+   * sender, only the sender sees it.
    */
-  append(message: Omit<Message, 'seq'>): Promise<{ message: Message; added: boolean }>;
-  find(key: MessageKey): Promise<Message | undefined>;
-  /** Up to `limit` messages next to a sequence number, oldest first. */
+  append(message: Omit<Message, 'seq'>): Promise<StoredMessage & { added: boolean }>;
+  find(key: MessageKey): Promise<StoredMessage | undefined>;
+  /** Up to `limit` messages that the account sees next to a sequence number, oldest first. */
   list(
     conversationId: string,
+    accountId: string,
     range: { before: number } | { after: number },
     limit: number,
   ): Promise<Message[]>;

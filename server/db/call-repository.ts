@@ -1,10 +1,10 @@
 import { callKind, endReason, legState, MISSED } from '#protocol/call';
-import type { Message } from '#protocol/chat';
 import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Call, Leg, Seat } from '../calls/call.ts';
+import type { StoredMessage } from '../chat/conversation.ts';
 import type { CallRepository, Collision, Stored } from '../calls/ports.ts';
 import { violates, type Database } from './database.ts';
 import { insertMessage } from './message-repository.ts';
@@ -150,13 +150,15 @@ export class SqlCallRepository implements CallRepository {
 
 /**
  * The call's entry in its conversation, in the transaction that ends it: exactly one. Where the callee is "unavailable"
- * there is none, so that nobody can tell blocked from busy with something else.
+ * there is none. Of a call that is hidden from its callee only the caller sees it.
  */
-async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<Message | null> {
-  const caller = [...call.legs.values()].find((leg) => leg.role === 'caller');
+async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<StoredMessage | null> {
+  const legs = [...call.legs.values()];
+  const caller = legs.find((leg) => leg.role === 'caller');
   if (!call.end || !caller || call.end.reason === 'unavailable') return null;
   const { at, reason } = call.end;
-  const entry = await insertMessage(transaction, {
+  const senderOnly = legs.some(({ hidden }) => hidden);
+  const entry = {
     // Its own id, never the call's: that one is the caller's to choose, and may be a message's already.
     id: randomUUID(),
     conversationId: call.conversationId,
@@ -171,15 +173,10 @@ async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<M
       endedAt: at,
     },
     sentAt: at,
-  });
-  // Whoever was there, and had read what stands above, need not be told that there is something new.
-  await transaction('conversation_members')
-    .where({ conversation_id: call.conversationId, read_seq: entry.seq - 1 })
-    .modify((query) => {
-      if (MISSED.includes(reason)) void query.where('account_id', caller.accountId);
-    })
-    .update({ read_seq: entry.seq });
-  return entry;
+  };
+  // Those who were there, and had read what stands above, need not read that there is something new.
+  const readBy = MISSED.includes(reason) ? 'sender_if_caught_up' : 'all_caught_up';
+  return { message: await insertMessage(transaction, entry, { senderOnly, readBy }), senderOnly };
 }
 
 function collision(error: unknown): Collision {

@@ -12,8 +12,10 @@ const memberRow = z.object({
   account_id: z.string(),
   read_seq: z.number(),
   missed_calls: z.number(),
+  last_seq: z.number(),
 });
-const conversationRow = z.object({ id: z.string(), last_seq: z.number() });
+const conversationRow = z.object({ id: z.string() });
+const lastMessageRow = z.object({ reader: z.string() });
 type ConversationRow = z.infer<typeof conversationRow>;
 
 /** Conversations in SQLite. */
@@ -64,16 +66,13 @@ export class SqlConversationRepository implements ConversationRepository {
     const rows: unknown = await this.#database('conversations')
       .join('conversation_members as mine', 'mine.conversation_id', 'conversations.id')
       .where('mine.account_id', accountId)
-      .where('conversations.last_seq', '>', 0)
+      .where('mine.last_seq', '>', 0)
       .modify((query) => {
         if (before)
-          void query.whereRaw('(conversations.last_message_at, conversations.id) < (?, ?)', [
-            before.time,
-            before.id,
-          ]);
+          void query.whereRaw('(mine.last_message_at, conversations.id) < (?, ?)', [before.time, before.id]);
       })
       .orderBy([
-        { column: 'conversations.last_message_at', order: 'desc' },
+        { column: 'mine.last_message_at', order: 'desc' },
         { column: 'conversations.id', order: 'desc' },
       ])
       .limit(limit)
@@ -83,12 +82,18 @@ export class SqlConversationRepository implements ConversationRepository {
 
   async countUnread(accountId: string): Promise<number> {
     const found: unknown = await this.#database('conversation_members as mine')
-      .join('conversations', 'conversations.id', 'mine.conversation_id')
       .where('mine.account_id', accountId)
-      .whereRaw('mine.read_seq < conversations.last_seq')
+      .whereRaw('mine.read_seq < mine.last_seq')
       .count({ count: '*' })
       .first();
     return z.object({ count: z.number() }).parse(found).count;
+  }
+
+  async hasBlocked(accountId: string, otherId: string): Promise<boolean> {
+    const block: unknown = await this.#database('blocks')
+      .where({ account_id: accountId, blocked_id: otherId })
+      .first();
+    return block !== undefined;
   }
 
   async markRead(id: string, accountId: string, seq: number): Promise<boolean> {
@@ -108,6 +113,7 @@ export class SqlConversationRepository implements ConversationRepository {
       .whereNotNull('messages.call_id')
       .whereRaw('messages.seq > member.read_seq')
       .whereRaw('messages.sender_id <> member.account_id')
+      .where('messages.sender_only', false)
       .whereIn('calls.end_reason', MISSED)
       .count()
       .as('missed_calls');
@@ -115,26 +121,32 @@ export class SqlConversationRepository implements ConversationRepository {
       .whereIn('member.conversation_id', ids)
       .select('member.*', missedCalls);
     const members = z.array(memberRow).parse(memberRows);
-    const lastMessages = z.array(messageRow).parse(
+    const lastRows = z.array(z.unknown()).parse(
       await selectMessages(this.#database)
-        .join('conversations', (join) => {
-          join
-            .on('conversations.id', 'messages.conversation_id')
-            .on('conversations.last_seq', 'messages.seq');
+        .join('conversation_members as member', (join) => {
+          join.on('member.conversation_id', 'messages.conversation_id').on('member.last_seq', 'messages.seq');
         })
-        .whereIn('messages.conversation_id', ids),
+        .whereIn('messages.conversation_id', ids)
+        .select({ reader: 'member.account_id' }),
     );
-    return rows.map((row) => ({
-      id: row.id,
-      lastSeq: row.last_seq,
+    const lastMessages = lastRows.map((one) => ({
+      accountId: lastMessageRow.parse(one).reader,
+      message: messageRow.parse(one),
+    }));
+    return rows.map(({ id }) => ({
+      id,
       members: members
-        .filter((member) => member.conversation_id === row.id)
+        .filter((member) => member.conversation_id === id)
         .map((member) => ({
           accountId: member.account_id,
           readSeq: member.read_seq,
           missedCalls: member.missed_calls,
+          lastSeq: member.last_seq,
+          lastMessage:
+            lastMessages.find(
+              ({ accountId, message }) => message.conversationId === id && accountId === member.account_id,
+            )?.message ?? null,
         })),
-      lastMessage: lastMessages.find((message) => message.conversationId === row.id) ?? null,
     }));
   }
 }

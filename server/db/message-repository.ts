@@ -2,6 +2,7 @@ import { callKind, endReason } from '#protocol/call';
 import { callEntry, type Message } from '#protocol/chat';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { StoredMessage } from '../chat/conversation.ts';
 import type { MessageKey, MessageRepository } from '../chat/ports.ts';
 import { violates, type Database } from './database.ts';
 
@@ -40,6 +41,7 @@ export const messageRow = z
     sentAt: columns.sent_at,
   }));
 
+const senderOnlyRow = z.object({ sender_only: z.coerce.boolean() });
 const lastSeq = z.tuple([z.object({ last_seq: z.number() })]);
 
 /** Messages with what they tell of their calls. */
@@ -53,15 +55,25 @@ export function selectMessages(database: Database) {
   });
 }
 
-/** Puts a message under its conversation's next sequence number. */
+/** Who has read a message the moment it is there. */
+export type ReadBy =
+  /** Its sender, who has read what stands above by writing. */
+  | 'sender'
+  /** Its sender, who took no notice of what stands above: only where that was read already. */
+  | 'sender_if_caught_up'
+  /** Everyone who had read what stands above. */
+  | 'all_caught_up';
+
+/** Puts a message under its conversation's next sequence number. Where `senderOnly`, the other members do not see it. */
 export async function insertMessage(
   transaction: Knex.Transaction,
   message: Omit<Message, 'seq'>,
+  { senderOnly, readBy }: { senderOnly: boolean; readBy: ReadBy },
 ): Promise<Message> {
   const { id, conversationId, senderId, text, call, sentAt } = message;
   const counted: unknown = await transaction('conversations')
     .where({ id: conversationId })
-    .update({ last_seq: transaction.raw('last_seq + 1'), last_message_at: sentAt })
+    .update({ last_seq: transaction.raw('last_seq + 1') })
     .returning('last_seq');
   const [{ last_seq: seq }] = lastSeq.parse(counted);
   await transaction('messages').insert({
@@ -72,7 +84,19 @@ export async function insertMessage(
     text,
     call_id: call?.id ?? null,
     sent_at: sentAt,
+    sender_only: senderOnly,
   });
+  const reads = {
+    sender: 'account_id = :senderId',
+    sender_if_caught_up: 'account_id = :senderId and read_seq = last_seq',
+    all_caught_up: 'read_seq = last_seq',
+  }[readBy];
+  await transaction.raw(
+    `update conversation_members
+     set read_seq = case when ${reads} then :seq else read_seq end, last_seq = :seq, last_message_at = :sentAt
+     where conversation_id = :conversationId ${senderOnly ? 'and account_id = :senderId' : ''}`,
+    { seq, sentAt, senderId, conversationId },
+  );
   return { ...message, seq };
 }
 
@@ -84,39 +108,40 @@ export class SqlMessageRepository implements MessageRepository {
     this.#database = database;
   }
 
-  async append(message: Omit<Message, 'seq'>): Promise<{ message: Message; added: boolean }> {
+  async append(message: Omit<Message, 'seq'>): Promise<StoredMessage & { added: boolean }> {
     try {
-      const added = await this.#database.transaction(async (transaction) => {
-        const inserted = await insertMessage(transaction, message);
-        // Whoever writes has read what stands above.
-        await transaction('conversation_members')
-          .where({ conversation_id: message.conversationId, account_id: message.senderId })
-          .update({ read_seq: inserted.seq });
-        return inserted;
+      return await this.#database.transaction(async (transaction) => {
+        const senderOnly = await isBlocked(transaction, message);
+        const inserted = await insertMessage(transaction, message, { senderOnly, readBy: 'sender' });
+        return { message: inserted, senderOnly, added: true };
       });
-      return { message: added, added: true };
     } catch (error) {
       if (!violates(error, 'messages.conversation_id, messages.sender_id, messages.id')) throw error;
       const first = await this.find(message);
       if (!first) throw error;
-      return { message: first, added: false };
+      return { ...first, added: false };
     }
   }
 
-  async find({ conversationId, senderId, id }: MessageKey): Promise<Message | undefined> {
+  async find({ conversationId, senderId, id }: MessageKey): Promise<StoredMessage | undefined> {
     const found: unknown = await selectMessages(this.#database)
       .where({ 'messages.conversation_id': conversationId, sender_id: senderId, 'messages.id': id })
       .first();
-    return messageRow.optional().parse(found);
+    if (found === undefined) return undefined;
+    return { message: messageRow.parse(found), senderOnly: senderOnlyRow.parse(found).sender_only };
   }
 
   async list(
     conversationId: string,
+    accountId: string,
     range: { before: number } | { after: number },
     limit: number,
   ): Promise<Message[]> {
     const query = selectMessages(this.#database)
       .where('messages.conversation_id', conversationId)
+      .where((visible) => {
+        void visible.where({ sender_only: false }).orWhere({ sender_id: accountId });
+      })
       .limit(limit);
     if ('before' in range) {
       const rows: unknown = await query.where('seq', '<', range.before).orderBy('seq', 'desc');
@@ -124,4 +149,17 @@ export class SqlMessageRepository implements MessageRepository {
     }
     return z.array(messageRow).parse(await query.where('seq', '>', range.after).orderBy('seq'));
   }
+}
+
+/** Whether another member of the conversation has blocked the sender. */
+async function isBlocked(
+  transaction: Knex.Transaction,
+  { conversationId, senderId }: Pick<Message, 'conversationId' | 'senderId'>,
+): Promise<boolean> {
+  const block: unknown = await transaction('blocks')
+    .join('conversation_members as member', 'member.account_id', 'blocks.account_id')
+    .where({ 'member.conversation_id': conversationId, 'blocks.blocked_id': senderId })
+    .select('blocks.account_id')
+    .first();
+  return block !== undefined;
 }

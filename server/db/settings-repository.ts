@@ -12,6 +12,7 @@ const settingsJson = z
 const factsRow = z.object({
   settings: settingsJson.nullable(),
   blocked: z.number(),
+  has_blocked: z.number(),
   contact: z.number(),
   unanswered: z.number(),
 });
@@ -44,6 +45,14 @@ export class SqlSettingsRepository implements SettingsRepository {
       .map((row) => row.blocked_id);
   }
 
+  async listBlocks(): Promise<{ accountId: string; blockedId: string }[]> {
+    const rows: unknown = await this.#database('blocks');
+    return z
+      .array(z.object({ account_id: z.string(), blocked_id: z.string() }))
+      .parse(rows)
+      .map((row) => ({ accountId: row.account_id, blockedId: row.blocked_id }));
+  }
+
   async setBlocked(accountId: string, otherId: string, blocked: boolean): Promise<void> {
     const row = { account_id: accountId, blocked_id: otherId };
     if (blocked) await this.#database('blocks').insert(row).onConflict(['account_id', 'blocked_id']).ignore();
@@ -65,6 +74,7 @@ export class SqlSettingsRepository implements SettingsRepository {
        select
          (select settings from call_settings where account_id = :calleeId) as settings,
          exists (select 1 from blocks where account_id = :calleeId and blocked_id = :callerId) as blocked,
+         exists (select 1 from blocks where account_id = :callerId and blocked_id = :calleeId) as has_blocked,
          exists (
            select 1 from messages
            where conversation_id = :conversationId and sender_id = :calleeId and call_id is null
@@ -79,10 +89,11 @@ export class SqlSettingsRepository implements SettingsRepository {
          ) as unanswered`,
       { conversationId, callerId, calleeId, since },
     );
-    const [{ settings, blocked, contact, unanswered }] = z.tuple([factsRow]).parse(rows);
+    const [{ settings, blocked, has_blocked, contact, unanswered }] = z.tuple([factsRow]).parse(rows);
     return {
       settings: settings ?? DEFAULT_CALL_SETTINGS,
       blocked: blocked === 1,
+      hasBlocked: has_blocked === 1,
       contact: contact === 1,
       unanswered,
     };

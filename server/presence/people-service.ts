@@ -3,6 +3,7 @@ import type { ListPeople, PeoplePage, Person, Presence } from '#protocol/people'
 import { comparisonKey } from '../accounts/account.ts';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
+import type { Blocks } from './blocks.ts';
 import type { Directory, Entry, Name } from './directory.ts';
 import { PresenceBook, type PresenceChange } from './presence.ts';
 import { concerns, placeOf, type Place, type View } from './view.ts';
@@ -18,15 +19,20 @@ const WATCHED_AT_MOST = 500;
 /** A list to its end would bring every change of everyone; before the first page nothing is looked at. */
 const NOTHING_YET: Place = { online: true, key: '' };
 
+/** Someone's presence before and after, for a viewer whom they have blocked. */
+const OFFLINE = ['offline', 'offline'] as const;
+
 /** The people: who there is, who is online, and telling each change to those who look, once. */
 export class PeopleService {
   readonly #directory: Directory;
+  readonly #blocks: Blocks;
   readonly #notifier: Notifier;
   readonly #presence = new PresenceBook();
   readonly #viewers = new Map<string, Viewer>();
 
-  constructor({ directory, notifier }: { directory: Directory; notifier: Notifier }) {
+  constructor({ directory, blocks, notifier }: { directory: Directory; blocks: Blocks; notifier: Notifier }) {
     this.#directory = directory;
+    this.#blocks = blocks;
     this.#notifier = notifier;
   }
 
@@ -67,11 +73,29 @@ export class PeopleService {
     this.#tell(after, [before ?? after, after], { accountId: id, before: presence, after: presence });
   }
 
-  /** @throws {AppError} `not_found`. */
-  get(accountId: string): Person {
+  /** Someone blocks another, who from then on sees them as offline; or no longer does. */
+  setBlocked(accountId: string, blockedId: string, blocked: boolean): void {
+    const before = this.#presenceFor(blockedId, accountId);
+    this.#blocks.set(accountId, blockedId, blocked);
+    const after = this.#presenceFor(blockedId, accountId);
+    const entry = this.#directory.get(accountId);
+    if (entry === undefined || before === after) return;
+    for (const [connectionId, viewer] of this.#viewers) {
+      if (viewer.accountId !== blockedId || !concerns(viewer.view, entry, before, after)) continue;
+      this.#tellOne(connectionId, blockedId, entry);
+    }
+  }
+
+  /** Who an account is, without its presence. @throws {AppError} `not_found`. */
+  named(accountId: string): Name {
     const entry = this.#directory.get(accountId);
     if (entry === undefined) throw new AppError('not_found', 'There is no such person.');
-    return this.#present(entry, this.#presence.of(accountId));
+    return entry;
+  }
+
+  /** Someone as another account sees them. @throws {AppError} `not_found`. */
+  get(accountId: string, viewerId: string): Person {
+    return present(this.named(accountId), this.#presenceFor(viewerId, accountId));
   }
 
   /** One page of the list, which becomes (or widens) what the connection looks at. */
@@ -87,9 +111,9 @@ export class PeopleService {
     viewer.view.search = key;
     viewer.view.last = more && last ? placeOf(...last) : null;
     return {
-      people: page.map(([entry, presence]) => this.#present(entry, presence)),
+      people: page.map(([entry, presence]) => present(entry, presence)),
       more,
-      online: this.#othersOnline(),
+      online: this.#othersOnline(viewer.accountId),
     };
   }
 
@@ -110,7 +134,7 @@ export class PeopleService {
     for (const online of [true, false]) {
       if (online && start?.online === false) continue;
       for (const entry of this.#directory.from(start?.online === online ? start.key : undefined)) {
-        const presence = this.#presence.of(entry.id);
+        const presence = this.#presenceFor(viewerId, entry.id);
         if (entry.gone || entry.id === viewerId) continue;
         if ((presence !== 'offline') !== online || !entry.key.includes(search)) continue;
         rows.push([entry, presence]);
@@ -125,25 +149,53 @@ export class PeopleService {
     if (change && entry) this.#tell(entry, [entry], change);
   }
 
-  /** Tells of someone whoever has one of these in view: the entry as it was, and as it is. */
-  #tell(entry: Entry, entries: readonly Entry[], change: PresenceChange): void {
+  /**
+   * Tells those who have one of these in view: the entry as it was, and as it is. Most read the same; those whom somebody
+   * has blocked read what is true for them.
+   */
+  #tell(entry: Entry, entries: readonly Entry[], { before, after }: PresenceChange): void {
     const lookers: string[] = [];
     for (const [connectionId, { accountId, view }] of this.#viewers) {
       if (accountId === entry.id) continue;
-      if (entries.some((one) => concerns(view, one, change.before, change.after))) lookers.push(connectionId);
+      const blockers = this.#blocks.blockersOf(accountId);
+      const isBlocked = blockers.has(entry.id);
+      // Only the presence changed, which they do not see.
+      if (isBlocked && before !== after) continue;
+      const [seenBefore, seenAfter] = isBlocked ? OFFLINE : [before, after];
+      if (!entries.some((one) => concerns(view, one, seenBefore, seenAfter))) continue;
+      if (blockers.size === 0) lookers.push(connectionId);
+      else this.#tellOne(connectionId, accountId, entry);
     }
-    this.#notifier.toConnections(lookers, 'personChanged', {
-      person: this.#present(entry, change.after),
-      online: this.#othersOnline(),
+    const person = present(entry, after);
+    this.#notifier.toConnections(lookers, 'personChanged', { person, online: this.#countOthersOnline() });
+  }
+
+  #tellOne(connectionId: string, viewerId: string, entry: Entry): void {
+    this.#notifier.toConnections([connectionId], 'personChanged', {
+      person: present(entry, this.#presenceFor(viewerId, entry.id)),
+      online: this.#othersOnline(viewerId),
     });
   }
 
-  /** Whoever is told is online, and is not counted. */
-  #othersOnline(): number {
-    return Math.max(0, this.#presence.online - 1);
+  /** Someone who has blocked the viewer is offline for them, whatever they do. */
+  #presenceFor(viewerId: string, accountId: string): Presence {
+    return this.#blocks.blockersOf(viewerId).has(accountId) ? 'offline' : this.#presence.of(accountId);
   }
 
-  #present({ id, username, gone }: Entry, presence: Presence): Person {
-    return { id, username, presence, ...(gone && { gone }) };
+  #othersOnline(viewerId: string): number {
+    let online = this.#countOthersOnline();
+    for (const blocker of this.#blocks.blockersOf(viewerId)) {
+      if (this.#presence.of(blocker) !== 'offline') online -= 1;
+    }
+    return Math.max(0, online);
   }
+
+  /** For a viewer, who is online and is not counted. */
+  #countOthersOnline(): number {
+    return Math.max(0, this.#presence.online - 1);
+  }
+}
+
+function present({ id, username, gone }: Name, presence: Presence): Person {
+  return { id, username, presence, ...(gone && { gone }) };
 }

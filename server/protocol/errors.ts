@@ -30,6 +30,8 @@ export const ERROR_STATUS = {
   not_found: 404,
   /** The one who is called or written to has no account any more, or one that is disabled. */
   person_gone: 409,
+  /** The one who asks has blocked the other: unblock them first. */
+  you_blocked: 409,
   /** The service would be left without an admin. */
   last_admin: 409,
   /** The call is not in a state for this: nobody has answered it yet, or the account has joined it again since. */

@@ -122,17 +122,29 @@ test('who wants no disturbance is unavailable; the missed call is told, and can 
   await ben.screen.sees('1 missed call');
 });
 
-test('a blocked caller reads the same, and the other side hears and sees nothing', async () => {
-  const server = await stage.serve();
+test('someone who is blocked writes and calls into the void, and reads nothing of it', async () => {
+  const server = await stage.serve({}, { deadlines: { invitation: 3_000 } });
   const [ann, ben] = await stage.pair(server);
   await ben.screen.click('button', 'More');
   await ben.screen.click('button', 'Block ann');
-  await ben.screen.sees('You have blocked ann.');
+  await ben.screen.sees('You have blocked ann. Unblock to write or call.');
+  expect(await ben.screen.has('textbox', 'Message')).toBe(false);
+  expect(await ben.screen.has('button', 'Voice call')).toBe(false);
+  await ann.screen.sees('B ben offline');
 
+  await ann.write('Are you there?');
+  await ann.reads('Are you there?');
   await ann.screen.click('button', 'Voice call');
-  expect(await ann.callEnded()).toContain('ben is unavailable right now.');
+  expect(await ann.callEnded()).toContain('ben could not be reached');
   expect(await ben.screen.has('alertdialog', 'Incoming call')).toBe(false);
-  expect(await ben.messages()).not.toContain('call');
+  expect(await ben.messages()).not.toContain('Are you there?');
+
+  await ben.screen.click('button', 'Unblock ann');
+  await ben.screen.has('textbox', 'Message');
+  await ann.screen.sees('B ben online');
+  await ann.write('Hello again');
+  await ben.reads('Hello again');
+  expect(await ben.messages()).not.toContain('Are you there?');
 });
 
 test('a missed call stands in the conversation, in the list of calls and on the badge, and is called back', async () => {

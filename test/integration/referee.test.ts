@@ -80,7 +80,9 @@ describe('the database decides', () => {
     await calls[0].add(call);
     const cancelled = after(call, { type: 'hangUp', accountId: ann });
     const stored = await calls[0].save(cancelled);
-    expect(stored).toMatchObject({ entry: { seq: 1, call: { id: call.id, reason: 'cancelled' } } });
+    expect(stored).toMatchObject({
+      entry: { message: { seq: 1, call: { id: call.id, reason: 'cancelled' } } },
+    });
     const revived = { ...call, version: cancelled.version + 1 };
     expect(await calls[1].save(revived)).toBe('stale');
     expect(await calls[1].find(call.id)).toEqual(cancelled);

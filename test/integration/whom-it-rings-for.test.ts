@@ -35,38 +35,6 @@ describe('who may ring', () => {
     expect((await call(world)).state).toBe('calling');
   });
 
-  test('a blocked caller reads the same, and the other side learns nothing', async () => {
-    using world = await couple(server.url);
-    const { blocked } = await world.b.request('block', { accountId: world.ann.id, blocked: true });
-    expect(blocked).toMatchObject([{ id: world.ann.id }]);
-    const refused = await call(world);
-    expect(refused).toMatchObject({ state: 'ended', reason: 'unavailable', endedBy: null });
-    await world.b.request('ping', {});
-    expect(heard(world.b, refused.id)).toEqual([]);
-    expect(world.b.all('missedCalls')).toEqual([]);
-    expect((await world.b.request('listCalls', { missed: false })).calls).toEqual([]);
-    await expect(world.b.request('accept', { callId: refused.id })).rejects.toMatchObject({
-      code: 'not_found',
-    });
-
-    await world.b.request('block', { accountId: world.ann.id, blocked: false });
-    expect((await call(world)).state).toBe('calling');
-  });
-
-  test('blocking ends the ringing, does not say so, and leaves nothing behind', async () => {
-    using world = await couple(server.url);
-    const { id: callId } = await call(world);
-    await world.b.request('block', { accountId: world.ann.id, blocked: true });
-    for (const tab of [world.a, world.b]) {
-      expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'unavailable', endedBy: null });
-    }
-    using later = await world.ben.connect();
-    expect(later.snapshot.missedCalls).toBe(0);
-    expect((await later.request('listCalls', { missed: false })).calls).toEqual([]);
-    expect(world.b.all('missedCalls')).toEqual([]);
-    expect((await world.a.request('listCalls', { missed: false })).calls).toMatchObject([{ id: callId }]);
-  });
-
   test('only those to whom one has written may, where one wants it so', async () => {
     using world = await couple(server.url);
     await set(world, { whoMayRing: 'contacts' });

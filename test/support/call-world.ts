@@ -265,7 +265,7 @@ export class CallWorld {
 
   #start(): CallService {
     const people = {
-      get: (id: string) => ({ id, username: id, presence: 'online' as const }),
+      named: (id: string) => ({ username: id }),
       setInCall: () => undefined,
     };
     const notifier: Notifier = {

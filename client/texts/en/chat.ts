@@ -9,9 +9,10 @@ export const chat = {
   block: (name: string) => `Block ${isolated(name)}`,
   unblock: (name: string) => `Unblock ${isolated(name)}`,
   blockHint: (name: string) =>
-    `Calls from ${isolated(name)} will not ring, and ${isolated(name)} is not told. Messages still arrive.`,
-  unblockHint: (name: string) => `Calls from ${isolated(name)} will ring again.`,
-  blocked: (name: string) => `You have blocked ${isolated(name)}. Calls from ${isolated(name)} do not ring.`,
+    `No message or call from ${isolated(name)} will reach you, and you look offline to ${isolated(name)}, who is not told.`,
+  unblockHint: (name: string) =>
+    `Messages and calls from ${isolated(name)} will reach you again. What was sent meanwhile will not.`,
+  blocked: (name: string) => `You have blocked ${isolated(name)}. Unblock to write or call.`,
   gone: (gone: 'disabled' | 'deleted', name: string) =>
     gone === 'deleted'
       ? 'This account was deleted. What you wrote to each other stays.'

@@ -14,6 +14,7 @@ const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
   invitation_used: 'This invitation has been used already. Ask for a new one.',
   invitation_expired: 'This invitation has expired. Ask for a new one.',
   invitation_revoked: 'This invitation was withdrawn. Ask for a new one.',
+  you_blocked: 'You have blocked this person. Unblock them first.',
   too_slow: 'The server did not receive all of this in time. Check your connection and try again.',
   overloaded: 'The server has too much to do right now. Try again in a moment.',
 };

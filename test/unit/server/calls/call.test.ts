@@ -3,9 +3,12 @@ import {
   apply,
   createCall,
   DEADLINES,
+  isMissedBy,
   isRejected,
   nextDeadline,
   stateOf,
+  versionFor,
+  withdrawn,
   type Call,
   type CallEvent,
   type Seat,
@@ -142,12 +145,13 @@ const TABLE: Record<EventName, Record<Exclude<StateName, 'ended'>, string>> = {
     ringing: 'ended: unavailable',
     besideAnother: 'ended: unavailable',
   },
+  // The caller waits on as for anybody who does not answer.
   'block by the callee': {
     ...always(no),
-    calling: 'ended: unavailable',
-    callingDropped: 'ended: unavailable',
-    ringing: 'ended: unavailable',
-    besideAnother: 'ended: unavailable',
+    calling: 'calling',
+    callingDropped: 'calling',
+    ringing: 'ringing',
+    besideAnother: 'ringing',
   },
   'the callee calls': {
     ...always(no),
@@ -251,13 +255,42 @@ describe('a new call', () => {
   test.each([
     ['busy', 'busy'],
     ['unavailable', 'unavailable'],
-    ['hidden', 'unavailable'],
   ] as const)('is over at once where the callee is %s', (decision, reason) => {
     const call = invited(decision);
     expect(stateOf(call)).toBe('ended');
     expect(call.end).toEqual({ at: T0, reason, by: null });
     expect(call.version).toBe(1);
-    expect(call.legs.get(BEN)?.hidden).toBe(decision === 'hidden');
+  });
+
+  test('waits for its deadline as for someone who is away, where the callee has blocked the caller', () => {
+    const [blocked, away] = [invited('hidden'), invited()];
+    expect(blocked.legs.get(BEN)).toEqual({ ...away.legs.get(BEN), hidden: true });
+    expect({ ...blocked, legs: null, version: versionFor(blocked, ANN) }).toEqual({ ...away, legs: null });
+    const [end, other] = [blocked, away].map(
+      (call) => after(call, [{ type: 'tick' }, T0 + DEADLINES.invitation]).end,
+    );
+    expect(end).toEqual({ at: T0 + DEADLINES.invitation, reason: 'unreachable', by: null });
+    expect(end).toEqual(other);
+  });
+
+  test('that is hidden from its callee takes nothing from them, but that they call in turn or are gone', () => {
+    const blocked = invited('hidden');
+    const seat = { device: 'd', tab: 't', session: 's' };
+    const events: CallEvent[] = [
+      { type: 'alert', accountId: BEN },
+      { type: 'accept', accountId: BEN, seat },
+      { type: 'decline', accountId: BEN },
+      { type: 'hangUp', accountId: BEN },
+      { type: 'block', accountId: BEN },
+      otherCall(true),
+      otherCall(true, false),
+    ];
+    for (const event of events) {
+      expect(apply(blocked, event, T0 + 1_000, DEADLINES)).toEqual({ rejected: 'not_a_member' });
+    }
+    expect(after(blocked, [{ type: 'refuse', accountId: BEN }]).end?.reason).toBe('unavailable');
+    const met = after(blocked, [{ type: 'callAgain', accountId: BEN, seat, kind: 'voice' }]);
+    expect([stateOf(met), met.legs.get(BEN)?.hidden]).toEqual(['connecting', false]);
   });
 
   test('rings as call waiting where the callee is in another call', () => {
@@ -286,11 +319,26 @@ describe('beside another call of the callee', () => {
   });
 });
 
-test('who blocks the caller while it rings misses nothing; whose account is closed does', () => {
-  const hidden = (type: 'block' | 'refuse') =>
-    after(STATES.ringing, [{ type, accountId: BEN }]).legs.get(BEN)?.hidden;
-  expect(hidden('block')).toBe(true);
-  expect(hidden('refuse')).toBe(false);
+test('blocking the caller while it rings changes nothing for the caller, who gets no answer at the deadline', () => {
+  for (const state of [STATES.ringing, STATES.calling]) {
+    const blocked = after(state, [{ type: 'block', accountId: BEN }, T0 + 5_000]);
+    const leg = blocked.legs.get(BEN);
+    expect(leg?.hidden).toBe(true);
+    expect(nextDeadline(blocked)).toBe(nextDeadline(state));
+    expect([versionFor(blocked, ANN), versionFor(blocked, BEN)]).toEqual([state.version, state.version + 1]);
+    const deadline = nextDeadline(state) ?? 0;
+    expect(after(blocked, [{ type: 'tick' }, deadline]).end).toEqual(
+      after(state, [{ type: 'tick' }, deadline]).end,
+    );
+    expect(leg && isMissedBy(after(blocked, [{ type: 'tick' }, deadline]), leg)).toBe(false);
+    const seen = withdrawn(blocked, T0 + 5_000);
+    expect([stateOf(seen), seen.end?.reason, seen.version]).toEqual([
+      'ended',
+      'unavailable',
+      blocked.version,
+    ]);
+  }
+  expect(after(STATES.ringing, [{ type: 'refuse', accountId: BEN }]).legs.get(BEN)?.hidden).toBe(false);
 });
 
 describe('both call each other', () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparisonKey } from '../../../../server/accounts/account.ts';
 import type { Notifier } from '../../../../server/notifier.ts';
+import { Blocks } from '../../../../server/presence/blocks.ts';
 import { Directory } from '../../../../server/presence/directory.ts';
 import { PeopleService } from '../../../../server/presence/people-service.ts';
 import { comparePlaces, type Place } from '../../../../server/presence/view.ts';
@@ -100,7 +101,7 @@ function world(count: number) {
     username: nameOf(number),
   }));
   const directory = new Directory([...accounts, { id: 'me', username: 'me' }]);
-  const people = new PeopleService({ directory, notifier });
+  const people = new PeopleService({ directory, blocks: new Blocks([]), notifier });
   people.connect('me', VIEWER);
   viewer.take(people.list(VIEWER, { search: '' }), true);
   return { viewer, people, count: () => sent };
