@@ -22,6 +22,8 @@ export function outcomeOf(reason: EndReason, outgoing: boolean): Outcome {
       return 'failed';
     case 'declined':
       return 'declined';
+    case 'taken_back':
+      return 'cancelled';
     default:
       return outgoing ? reason : 'missed';
   }

@@ -119,9 +119,9 @@ export class Calls {
     if (this.#here?.id === call.id) this.#here.update(call);
     else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
     else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
-    // Whom one blocks while they ring leaves nothing to be found.
+    // A call that was blocked while it rang, or taken back at once, leaves nothing to be found.
     const blocked = before && this.#isRinging(before) && call.reason === 'unavailable';
-    if (call.state === 'ended' && !blocked) this.#options.onEnded(call);
+    if (call.state === 'ended' && !blocked && call.reason !== 'taken_back') this.#options.onEnded(call);
     this.#alert();
   }
 

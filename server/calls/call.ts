@@ -9,6 +9,8 @@ import type { RingDecision } from './ring-policy.ts';
 
 /** How long each state may last, in milliseconds. */
 export interface Deadlines {
+  /** From the invitation: a call that its caller cancels so soon was started by mistake. */
+  mistake: number;
   /** From the invitation to its end, when nobody answers. */
   invitation: number;
   /** From the first device that says that it rings. */
@@ -22,6 +24,7 @@ export interface Deadlines {
 }
 
 export const DEADLINES: Deadlines = {
+  mistake: 1_500,
   invitation: RINGING_MAX,
   ringing: 60_000,
   callerGrace: 10_000,
@@ -249,7 +252,7 @@ export function apply(call: Call, event: CallEvent, now: number, deadlines: Dead
     case 'otherCall':
       return besideAnother(call, leg, event, now);
     case 'hangUp':
-      return hangUp(call, leg, now);
+      return hangUp(call, leg, now, deadlines);
     case 'drop':
       return drop(call, leg, event.tab, now, deadlines);
     case 'resume':
@@ -313,8 +316,10 @@ function besideAnother(
   return changed(withLeg(call, { ...leg, inAnotherCall }));
 }
 
-function hangUp(call: Call, leg: Leg, now: number): Outcome {
-  if (leg.state === 'waiting') return ended(call, 'cancelled', leg.accountId, now);
+function hangUp(call: Call, leg: Leg, now: number, { mistake }: Deadlines): Outcome {
+  if (leg.state === 'waiting') {
+    return ended(call, now - call.createdAt < mistake ? 'taken_back' : 'cancelled', leg.accountId, now);
+  }
   if (isAnswered(leg)) return ended(call, 'hung_up', leg.accountId, now);
   return wrongState;
 }

@@ -1,4 +1,4 @@
-import { callKind, endReason, legState, MISSED } from '#protocol/call';
+import { callKind, endReason, legState, MISSED, type EndReason } from '#protocol/call';
 import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
@@ -38,6 +38,9 @@ const legRow = z.object({
   hidden: z.coerce.boolean(),
 });
 type LegRow = z.infer<typeof legRow>;
+
+/** Calls that leave no entry in their conversation. */
+const NO_ENTRY: readonly EndReason[] = ['unavailable', 'taken_back'];
 
 /** Calls and their legs in SQLite; the row of an ended call is its history. */
 export class SqlCallRepository implements CallRepository {
@@ -97,6 +100,7 @@ export class SqlCallRepository implements CallRepository {
       .join('call_legs as mine', 'mine.call_id', 'calls.id')
       .where({ 'mine.account_id': accountId, 'mine.hidden': false })
       .whereNotNull('calls.ended_at')
+      .whereNot('calls.end_reason', 'taken_back')
       .modify((query) => {
         if (missed) void query.where('mine.role', 'callee').whereIn('calls.end_reason', MISSED);
         if (before) void query.whereRaw('(calls.created_at, calls.id) < (?, ?)', [before.time, before.id]);
@@ -149,13 +153,13 @@ export class SqlCallRepository implements CallRepository {
 }
 
 /**
- * The call's entry in its conversation, in the transaction that ends it: exactly one. Where the callee is "unavailable"
- * there is none. Of a call that is hidden from its callee only the caller sees it.
+ * The call's entry in its conversation, in the transaction that ends it: exactly one. Where the callee is "unavailable",
+ * or the caller has taken the call back at once, there is none. Of a call that is hidden from its callee only the caller sees it.
  */
 async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<StoredMessage | null> {
   const legs = [...call.legs.values()];
   const caller = legs.find((leg) => leg.role === 'caller');
-  if (!call.end || !caller || call.end.reason === 'unavailable') return null;
+  if (!call.end || !caller || NO_ENTRY.includes(call.end.reason)) return null;
   const { at, reason } = call.end;
   const senderOnly = legs.some(({ hidden }) => hidden);
   const entry = {

@@ -13,6 +13,8 @@ export const endReason = z.enum([
   'hung_up',
   /** The caller gave up before an answer. */
   'cancelled',
+  /** The caller gave up at once: a mistake, which leaves nothing in lists, counts or the conversation. */
+  'taken_back',
   'declined',
   /** The callee is in another call, and wants no second one. */
   'busy',

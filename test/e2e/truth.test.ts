@@ -142,6 +142,7 @@ test('someone who is blocked writes and calls into the void, and reads nothing o
   await ben.screen.click('button', 'Unblock ann');
   await ben.screen.has('textbox', 'Message');
   await ann.screen.sees('B ben online');
+  await ann.screen.click('button', 'Close');
   await ann.write('Hello again');
   await ben.reads('Hello again');
   expect(await ben.messages()).not.toContain('Are you there?');

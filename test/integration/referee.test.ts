@@ -57,7 +57,7 @@ async function ringing(callerId: string, calleeId: string): Promise<Call> {
 }
 
 function after(call: Call, event: CallEvent): Call {
-  const outcome = apply(call, event, 2_000, DEADLINES);
+  const outcome = apply(call, event, 3_000, DEADLINES);
   if (isRejected(outcome)) throw new Error(`rejected: ${outcome.rejected}`);
   return outcome.call;
 }

@@ -247,3 +247,41 @@ describe('history', () => {
     expect(later.snapshot.missedCalls).toBe(0);
   });
 });
+
+describe('a call that was started by mistake', () => {
+  test('rings no longer, and leaves nothing on either side', async () => {
+    await using quick = await startServer({}, { deadlines: { mistake: 60_000 } });
+    using world = await couple(quick.url);
+    const { a, b, conversationId } = world;
+    const callId = await invite(a, conversationId);
+    await reaches(b, callId, 'calling');
+    await b.request('alert', { callId });
+    await reaches(a, callId, 'ringing');
+    await a.request('endCall', { callId });
+    for (const tab of [a, b])
+      expect(await reaches(tab, callId, 'ended')).toMatchObject({ reason: 'taken_back' });
+    for (const account of [world.ann, world.ben]) {
+      using later = await account.connect();
+      expect(later.snapshot).toMatchObject({
+        missedCalls: 0,
+        unread: 0,
+        conversations: { conversations: [] },
+      });
+      expect((await later.request('listCalls', { missed: false })).calls).toEqual([]);
+      expect((await later.request('listMessages', { conversationId, after: 0 })).messages).toEqual([]);
+    }
+    expect([
+      ...a.all('missedCalls'),
+      ...b.all('missedCalls'),
+      ...a.all('message'),
+      ...b.all('message'),
+    ]).toEqual([]);
+    // After the answer it is a call like any.
+    const answered = await invite(a, conversationId);
+    await b.request('accept', { callId: answered });
+    await a.request('endCall', { callId: answered });
+    expect((await b.request('listCalls', { missed: false })).calls).toMatchObject([
+      { id: answered, reason: 'hung_up' },
+    ]);
+  });
+});

@@ -112,6 +112,7 @@ export const call = {
       case 'hung_up':
         return 'The call is over.';
       case 'cancelled':
+      case 'taken_back':
         return outgoing ? 'You cancelled the call.' : `${isolated(name)} cancelled the call.`;
       case 'declined':
         return outgoing ? `${isolated(name)} declined. A message may suit better now.` : 'You declined.';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   apply,
   createCall,
-  DEADLINES,
+  DEADLINES as REAL,
   isMissedBy,
   isRejected,
   nextDeadline,
@@ -22,6 +22,8 @@ const BENS: Seat = { device: 'ben-phone', tab: 'ben-tab', session: 'ben-session'
 /** Another tab of Ann's. */
 const ELSEWHERE: Seat = { device: 'ann-laptop', tab: 'ann-tab-2', session: 'ann-session' };
 const T0 = 1_000_000;
+/** Everything here happens within a moment; a mistaken call has a test of its own. */
+const DEADLINES = { ...REAL, mistake: 0 };
 
 const invited = (decision: RingDecision = 'ring') =>
   createCall(
@@ -339,6 +341,22 @@ test('blocking the caller while it rings changes nothing for the caller, who get
     ]);
   }
   expect(after(STATES.ringing, [{ type: 'refuse', accountId: BEN }]).legs.get(BEN)?.hidden).toBe(false);
+});
+
+test('a call that its caller cancels within a second and a half was a mistake', () => {
+  const cancelled = (state: Call, at: number) => {
+    const outcome = apply(state, { type: 'hangUp', accountId: ANN }, T0 + at, REAL);
+    return isRejected(outcome) ? outcome.rejected : outcome.call.end?.reason;
+  };
+  for (const state of [STATES.calling, STATES.ringing, STATES.besideAnother, invited('hidden')]) {
+    expect([cancelled(state, 0), cancelled(state, 1_499), cancelled(state, 1_500)]).toEqual([
+      'taken_back',
+      'taken_back',
+      'cancelled',
+    ]);
+  }
+  // Once it was answered it is a call like any.
+  expect([cancelled(STATES.connecting, 100), cancelled(STATES.active, 100)]).toEqual(['hung_up', 'hung_up']);
 });
 
 describe('both call each other', () => {
