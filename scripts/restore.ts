@@ -1,13 +1,14 @@
 // npm run restore -- BACKUP: puts a backup, by its name or its folder, in the place of the present database, of which a
 // backup is made first. A server that runs does it itself, and its clients come back. Without an argument it lists what
 // there is.
+//   --trust  also one that this installation has not signed: made on another machine, or before backups were signed
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { backupsFolder, type Config, loadConfig } from '../config/load.ts';
 import { askServer } from '../server/control/control-client.ts';
-import { type Backup, listBackups, verifyBackup } from '../server/db/backup-folder.ts';
+import { assertOurs, type Backup, listBackups, verifyBackup } from '../server/db/backup-folder.ts';
 import { restoreBackup, type Restored } from '../server/db/restore.ts';
 import { createLogger } from '../server/logger.ts';
 import { openControl } from '../server/start.ts';
@@ -18,12 +19,18 @@ import { SetupError } from './support/setup-error.ts';
 const restored = z.object({ before: z.string().nullable(), aside: z.string().nullable() });
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
+const WARNING =
+  '--trust: this backup is taken as it is. Whoever made it decides who is an admin and what the passwords are.';
+
 await operatorsCommand(async () => {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { trust: { type: 'boolean', default: false } },
+  });
   const config = loadConfig(process.env);
   const [wanted] = positionals;
   if (wanted === undefined) await list(backupsFolder(config));
-  else await restore(wanted, config);
+  else await restore(wanted, values.trust, config);
 });
 
 async function list(backups: string): Promise<void> {
@@ -34,19 +41,25 @@ async function list(backups: string): Promise<void> {
   console.log(`Restore one with: ${commandLine('restore', 'NAME')}`);
 }
 
-async function restore(wanted: string, config: Config): Promise<void> {
+async function restore(wanted: string, trust: boolean, config: Config): Promise<void> {
   const byName = join(backupsFolder(config), wanted);
   const backup = await verifyBackup(existsSync(byName) ? resolve(byName) : resolve(wanted));
+  if (trust) console.log(WARNING);
+  else assertOurs(backup, config.DATA_DIR);
   console.log(`Restoring ${backup.folder}: ${describeBackup(backup)} ...`);
-  const { before, aside } = (await byServer(backup, config)) ?? (await here(backup, config));
+  const { before, aside } = (await byServer(backup, trust, config)) ?? (await here(backup, config));
   const kept = before === null ? '' : ` What was there before is the backup ${before}.`;
   const damaged = aside === null ? '' : ` What was there before is damaged, and lies in ${aside}.`;
   console.log(`Restored.${kept}${damaged}`);
 }
 
 /** Undefined where none runs. */
-async function byServer({ folder }: Backup, { DATA_DIR }: Config): Promise<Restored | undefined> {
-  const answer = await askServer(DATA_DIR, 'restore', { folder }).catch((error: unknown) => {
+async function byServer(
+  { folder }: Backup,
+  trust: boolean,
+  { DATA_DIR }: Config,
+): Promise<Restored | undefined> {
+  const answer = await askServer(DATA_DIR, 'restore', { folder, trust }).catch((error: unknown) => {
     throw new SetupError('The server ended before it told what came of it: its log tells more.', {
       cause: error,
     });

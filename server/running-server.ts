@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { backupsFolder, type Config, pageAddress } from '../config/load.ts';
 import { createApp, type App, type Overrides } from './app.ts';
 import type { ControlSocket } from './control/control-socket.ts';
-import { BackupError, verifyBackup } from './db/backup-folder.ts';
+import { assertOurs, BackupError, verifyBackup } from './db/backup-folder.ts';
 import { restoreBackup, type Restored } from './db/restore.ts';
 import { AppError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -12,7 +12,7 @@ import { openControl } from './start.ts';
 /** As the whole process has where it is stopped. */
 const CLOSE_WITHIN_MS = 9_000;
 
-const restoreData = z.strictObject({ folder: z.string() });
+const restoreData = z.strictObject({ folder: z.string(), trust: z.boolean() });
 
 /**
  * The app behind the operator's door. A restore closes it, changes the data, and opens the next one at the same port:
@@ -104,6 +104,7 @@ export class RunningServer {
     try {
       // While it serves: this takes the longest.
       const backup = await verifyBackup(asked.data.folder);
+      if (!asked.data.trust) assertOurs(backup, this.#config.DATA_DIR);
       logger.info('a restore begins');
       const restored = await this.#whileClosed(() =>
         restoreBackup({ backup, folder: this.#config.DATA_DIR, backups: backupsFolder(this.#config) }),

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { isSigned, sign } from './backup-key.ts';
 import { knownMigrations } from './database.ts';
 import { inspect } from './inspect.ts';
+import { hasSchemaOf } from './schema-check.ts';
 
 // A backup is a folder: the database, the certificates where there are some, and a manifest that tells of both.
 
@@ -19,14 +22,19 @@ export class DamagedDatabaseError extends BackupError {}
 
 export const MANIFEST = 'manifest.json';
 export const DATABASE = 'chataway.sqlite';
+/** The folder of the certificates and of the key of the account with their authority. */
+export const CERTIFICATES = 'acme';
 
 const REASONS = ['asked', 'before-upgrade', 'before-restore'] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** A path below the backup's folder. */
-const path = z.string().regex(/^(?:(?!\.{1,2}\/)[\w.-]+\/)*(?!\.{1,2}$)[\w.-]+$/);
+/** A path below the backup's folder, of a file that belongs to a backup. */
+const path = z
+  .string()
+  .regex(/^(?:(?!\.{1,2}\/)[\w.-]+\/)*(?!\.{1,2}$)[\w.-]+$/)
+  .refine((text) => text === DATABASE || text.startsWith(`${CERTIFICATES}/`));
 
-const manifest = z.object({
+const contents = z.object({
   format: z.literal(1),
   /** The version of ChatAway that made it. */
   version: z.string(),
@@ -39,12 +47,39 @@ const manifest = z.object({
   counts: z.object({ accounts: z.int(), conversations: z.int(), messages: z.int() }),
   files: z.array(z.object({ path, bytes: z.int(), sha256: z.string() })),
 });
-export type Manifest = z.infer<typeof manifest>;
+export type Manifest = z.infer<typeof contents>;
+
+/** Null in backups from before signing. */
+const signedManifest = z.object({ ...contents.shape, signature: z.string().nullable().default(null) });
 
 export interface Backup {
   readonly folder: string;
   readonly name: string;
   readonly manifest: Manifest;
+  /** By the installation that made it; null where there is none. */
+  readonly signature: string | null;
+}
+
+/** A manifest as it is written, with the signature of this installation. */
+export function signedText(dataFolder: string, manifest: Manifest): string {
+  const signature = sign(dataFolder, canonical(manifest));
+  return `${JSON.stringify({ ...manifest, signature }, null, 2)}\n`;
+}
+
+/** The schema's own order of keys, whatever the file's. */
+const canonical = (manifest: Manifest): string => JSON.stringify(contents.parse(manifest));
+
+/**
+ * A backup decides who is an admin and what everyone's password is, so one from elsewhere is restored only where the
+ * operator says that it is to be trusted.
+ *
+ * @throws {BackupError} where this installation has not made it
+ */
+export function assertOurs({ folder, manifest, signature }: Backup, dataFolder: string): void {
+  if (signature !== null && isSigned(dataFolder, canonical(manifest), signature)) return;
+  throw new BackupError(
+    `${folder} was not signed by this installation. Whoever made a backup decides who is an admin and what the passwords are. If you made it yourself, on another machine or before an upgrade, restore it with --trust.`,
+  );
 }
 
 /** By the time in UTC, so that names sort as they were made. */
@@ -86,7 +121,8 @@ export async function keepNewest(folder: string, keep: number): Promise<string[]
 export async function readBackup(folder: string): Promise<Backup> {
   try {
     const text = await readFile(join(folder, MANIFEST), 'utf8');
-    return { folder, name: basename(folder), manifest: manifest.parse(JSON.parse(text)) };
+    const { signature, ...manifest } = signedManifest.parse(JSON.parse(text));
+    return { folder, name: basename(folder), manifest, signature };
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new BackupError(
@@ -99,8 +135,9 @@ export async function readBackup(folder: string): Promise<Backup> {
 }
 
 /**
- * Reads a backup and checks everything in it: sizes and checksums, the database's integrity, and that this version
- * knows its schema.
+ * Reads a backup and checks everything in it: that its files are plain files, their sizes and checksums, that this version
+ * knows the database's schema, that nothing but that schema is in it, and its integrity. Whether it is ours is another
+ * question: `assertOurs`.
  *
  * @throws {BackupError}
  */
@@ -122,17 +159,34 @@ export async function verifyBackup(folder: string): Promise<Backup> {
       `${folder} was made by a newer ChatAway (${version}): restore it with that version, or choose another backup.`,
     );
   }
+  const database = join(folder, DATABASE);
   try {
-    inspect(join(folder, DATABASE));
+    if (!(await hasSchemaOf(database, migrations))) throw foreignSchema(folder);
+    // Also what it says of itself.
+    if (!isDeepStrictEqual(inspect(database).migrations, migrations)) throw foreignSchema(folder);
   } catch (error) {
+    if (error instanceof BackupError) throw error;
     throw new BackupError(`The database in ${folder} is damaged: choose another backup.`, { cause: error });
   }
   return backup;
 }
 
+const foreignSchema = (folder: string) =>
+  new BackupError(
+    `The database in ${folder} has other tables, indexes, views or triggers than ChatAway makes: choose another backup.`,
+  );
+
+/** A file's size and checksum. @throws {Error} where it is none, or is reached through a link. */
 export async function describeFile(folder: string, path: string): Promise<Manifest['files'][number]> {
-  const hash = createHash('sha256');
+  const steps = path.split('/');
+  for (const index of steps.keys()) {
+    const found = await lstat(join(folder, ...steps.slice(0, index + 1)));
+    const isLast = index === steps.length - 1;
+    if (isLast ? !found.isFile() : !found.isDirectory()) throw new Error(`${path} is no plain file`);
+  }
   const file = join(folder, path);
+  const { size } = await lstat(file);
+  const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
-  return { path, bytes: (await stat(file)).size, sha256: hash.digest('hex') };
+  return { path, bytes: size, sha256: hash.digest('hex') };
 }

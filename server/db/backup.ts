@@ -8,13 +8,16 @@ import {
   type Backup,
   BackupError,
   backupName,
+  CERTIFICATES,
   DamagedDatabaseError,
   DATABASE,
   describeFile,
   listBackups,
   MANIFEST,
   type Manifest,
+  readBackup,
   type Reason,
+  signedText,
   verifyBackup,
 } from './backup-folder.ts';
 import { databaseFile } from './database.ts';
@@ -31,15 +34,14 @@ export interface BackupOptions {
 /** What begins like this is unfinished; after so long nobody works on it any more. */
 const PARTIAL = '.partial-';
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
-/** The certificates and the key of the account with their authority. */
-export const CERTIFICATES = 'acme';
 
 /**
  * Makes a backup of a data folder, whether or not a server runs on it: everything that was committed before is in it.
  * It is there whole and checked, on disk and under its name, or not at all. Before an upgrade one that has the same is
  * kept in its stead: an upgrade that fails, and is tried again and again, would fill the disk.
  *
- * The secret that signs cookies is not in it: sessions are not restored (`restore.ts`), so it would only be stolen.
+ * The secret that signs cookies is not in it: sessions are not restored (`restore.ts`), so it would only be stolen. Nor is
+ * the key that signs the manifest.
  *
  * @throws {BackupError} where there is nothing to back up, or no room
  * @throws {DamagedDatabaseError}
@@ -74,14 +76,11 @@ export async function makeBackup({ folder, backups, reason }: BackupOptions): Pr
       await rm(partial, { recursive: true });
       return same;
     }
-    await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, {
-      mode: 0o600,
-      flush: true,
-    });
+    await writeFile(join(partial, MANIFEST), signedText(folder, manifest), { mode: 0o600, flush: true });
     await settle(partial);
     await rename(partial, join(backups, name));
     await settle(backups);
-    return { folder: join(backups, name), name, manifest };
+    return await readBackup(join(backups, name));
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
@@ -119,8 +118,8 @@ function copyDatabase(folder: string, to: string): Contents {
   }
 }
 
-/** Copies the files of a folder and of those in it, and tells their paths. */
-export async function copyFiles(from: string, to: string, path: string): Promise<string[]> {
+/** Copies the files of a folder and of those in it, and returns their paths. */
+async function copyFiles(from: string, to: string, path: string): Promise<string[]> {
   const source = join(from, path);
   if (!existsSync(source)) return [];
   await mkdir(join(to, path), { mode: 0o700 });

@@ -10,6 +10,9 @@ declare module 'better-sqlite3' {
     constructor(file: string, options?: { readonly?: boolean; fileMustExist?: boolean });
     prepare(sql: string): Statement;
     pragma(text: string): unknown;
+    exec(sql: string): unknown;
+    /** Lets statements change what SQLite's defensive mode protects. */
+    unsafeMode(on: boolean): unknown;
     /** Copies this database into that file, in one transaction of whatever database is there. */
     backup(file: string): Promise<unknown>;
     close(): void;

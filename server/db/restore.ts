@@ -1,11 +1,11 @@
 import Connection from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SqlAuditRepository } from './audit-repository.ts';
-import { CERTIFICATES, copyFiles, makeBackup, settle } from './backup.ts';
-import { type Backup, BackupError, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
+import { makeBackup, settle } from './backup.ts';
+import { type Backup, BackupError, CERTIFICATES, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
 import { connect, databaseFile, openDatabase } from './database.ts';
 import { inspect } from './inspect.ts';
 import { beginAnew } from './new-epoch.ts';
@@ -132,7 +132,12 @@ async function place(prepared: string, folder: string): Promise<string | null> {
 /** Only where there are none: those that are there are newer. */
 async function restoreCertificates(backup: Backup, folder: string, work: string): Promise<void> {
   if (existsSync(join(folder, CERTIFICATES))) return;
-  const copied = await copyFiles(backup.folder, work, CERTIFICATES);
-  for (const path of copied) await settle(join(work, path), 0o600);
-  if (copied.length > 0) await rename(join(work, CERTIFICATES), join(folder, CERTIFICATES));
+  // What the manifest names and `verifyBackup` has looked at, and nothing else that lies there.
+  const paths = backup.manifest.files.map(({ path }) => path).filter((path) => path !== DATABASE);
+  for (const path of paths) {
+    await mkdir(dirname(join(work, path)), { recursive: true, mode: 0o700 });
+    await copyFile(join(backup.folder, path), join(work, path));
+    await settle(join(work, path), 0o600);
+  }
+  if (paths.length > 0) await rename(join(work, CERTIFICATES), join(folder, CERTIFICATES));
 }

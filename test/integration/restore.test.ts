@@ -106,7 +106,7 @@ test(
     }
     const [name = ''] = await readdir(backups);
     const DATA_DIR = join(folder.path, 'new');
-    const { output } = await runCommand('scripts/restore.ts', [join(backups, name)], { DATA_DIR });
+    const { output } = await runCommand('scripts/restore.ts', [join(backups, name), '--trust'], { DATA_DIR });
     expect(output).toMatch(/\nRestored\.\n$/);
     const key = join(DATA_DIR, 'acme', 'authority', 'account-key.pem');
     expect(await readFile(key, 'utf8')).toBe('key');
