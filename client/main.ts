@@ -1,10 +1,10 @@
-import type { RegistrationMode, Self, SessionEnd } from '#protocol/account';
+import type { RegistrationMode, Self } from '#protocol/account';
 import { api, ApiError } from './lib/api.ts';
 import { ignore } from './lib/ignore.ts';
 import { forgetWords } from './lib/kept.ts';
-import { load, save } from './lib/storage.ts';
+import { keepsCookies, load, save } from './lib/storage.ts';
 import type { SessionOver } from './state/session.svelte.ts';
-import { showEntry, showUnreachable } from './entry/entry.ts';
+import { type NobodyBecause, showEntry, showUnreachable } from './entry/entry.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/form.css';
@@ -21,6 +21,8 @@ const loadApp = () =>
   });
 /** Who may sign up, as last heard. */
 let registration: RegistrationMode = 'open';
+/** Whether the browser has sent the session's cookie back: it may block cookies. */
+let cookieKept = false;
 /** Fetches it ahead; a failure is told when it is needed. */
 const warmUp = () => void loadApp().catch(ignore);
 
@@ -30,12 +32,23 @@ async function begin(): Promise<void> {
   try {
     const { account, registration: mode, ended } = await api.currentSession();
     registration = mode;
+    cookieKept = account !== null;
     if (account) await enter(account);
     else askWho(ended);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     showUnreachable(root, () => void begin());
   }
+}
+
+/** Beside the loading of the app, so that it costs no time. */
+function signedIn(account: Self): Promise<void> {
+  cookieKept = false;
+  api
+    .currentSession()
+    .then((session) => (cookieKept = session.account !== null))
+    .catch(ignore);
+  return enter(account);
 }
 
 async function enter(account: Self): Promise<void> {
@@ -54,16 +67,19 @@ async function leave(why: SessionOver): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }
-  askWho(why === 'signed_out' ? null : why);
+  if (why === 'signed_out') askWho(null);
+  else askWho(why === 'expired' && !cookieKept ? 'no_cookies' : why);
 }
 
-/** Nobody is signed in; `ended` says why, where a session was here. */
-function askWho(ended: SessionEnd | 'expired' | null): void {
+/** Nobody is signed in; `because` says why, where a session was here or cannot be. */
+function askWho(because: NobodyBecause | null): void {
+  const ended = keepsCookies() ? because : 'no_cookies';
   const last = load('signed-in');
   // Ended from elsewhere, it may be on a computer that was lost. Who only comes back after a while finds their words again.
-  if (ended !== null && ended !== 'expired' && typeof last === 'string') forgetWords(last);
+  const isOver = ended !== null && ended !== 'expired' && ended !== 'no_cookies';
+  if (isOver && typeof last === 'string') forgetWords(last);
   save('signed-in', false);
-  showEntry(root, { ended, registration, onSubmit: warmUp, onSignedIn: enter });
+  showEntry(root, { ended, registration, onSubmit: warmUp, onSignedIn: signedIn });
 }
 
 void begin();

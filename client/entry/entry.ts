@@ -5,9 +5,12 @@ import { account as texts } from '../texts/account.ts';
 import { type EntryForm, makeForm } from './entry-form.ts';
 import './entry.css';
 
+/** Why nobody is signed in: the session that was here has ended, or the browser keeps none. */
+export type NobodyBecause = SessionEnd | 'expired' | 'no_cookies';
+
 export interface EntryOptions {
-  /** Why the session that was here has ended; null where there was none, or its person signed out. */
-  ended: SessionEnd | 'expired' | null;
+  /** Null where there was no session, or its person signed out. */
+  ended: NobodyBecause | null;
   registration: RegistrationMode;
   /** Someone is about to come in: a good moment to fetch the app. */
   onSubmit(): void;

@@ -60,6 +60,37 @@ export function saveForTab(key: string, value: unknown): void {
   }
 }
 
+const PROBE = 'chataway-probe';
+
+/** Whether this page may keep cookies. Chromium says so in `navigator.cookieEnabled` even where it blocks them. */
+export function keepsCookies(): boolean {
+  try {
+    document.cookie = `${PROBE}=1; samesite=lax; max-age=5`;
+    const kept = document.cookie.includes(`${PROBE}=`);
+    document.cookie = `${PROBE}=; samesite=lax; max-age=0`;
+    return kept;
+  } catch {
+    return false;
+  }
+}
+
+/** To the other tabs of this browser, where the browser lets them speak to one another. */
+export interface Channel {
+  post(data: string): void;
+  close(): void;
+}
+
+/** Opens a channel; where it is forbidden, nothing is heard on it and nothing goes out. */
+export function openChannel(name: string, onMessage: (data: string) => void): Channel {
+  try {
+    const channel = new BroadcastChannel(PREFIX + name);
+    channel.onmessage = ({ data }: MessageEvent<string>) => onMessage(data);
+    return { post: (data) => channel.postMessage(data), close: () => channel.close() };
+  } catch {
+    return { post: () => undefined, close: () => undefined };
+  }
+}
+
 /** The id of this browser profile; it lasts. */
 export function deviceId(): string {
   const known = load('device');

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Call } from '#protocol/call';
 import { RINGING_MAX } from '#protocol/limits';
 import { type RingManner, ringManner } from '../lib/ring.ts';
-import { loadForTab, saveForTab } from '../lib/storage.ts';
+import { loadForTab, openChannel, saveForTab } from '../lib/storage.ts';
 
 const KEY = 'rings';
 /** How many are remembered over a reload. */
@@ -15,11 +15,7 @@ export class Rings {
   );
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   /** The other tabs of this device: what is ignored in one rings in none. */
-  readonly #tabs = new BroadcastChannel('chataway:ignored');
-
-  constructor() {
-    this.#tabs.onmessage = ({ data }: MessageEvent<string>) => this.#set(data, 'ignored');
-  }
+  readonly #tabs = openChannel('ignored', (id) => this.#set(id, 'ignored'));
 
   mannerOf(call: Call): RingManner | undefined {
     return this.#manners.get(call.id);
@@ -35,7 +31,7 @@ export class Rings {
 
   ignore(call: Call): void {
     this.#set(call.id, 'ignored');
-    this.#tabs.postMessage(call.id);
+    this.#tabs.post(call.id);
   }
 
   close(): void {

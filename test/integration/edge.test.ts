@@ -227,7 +227,11 @@ describe('over TLS', () => {
     // Of this name, and of none below it.
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
     const lines = answer.headers['set-cookie'] ?? [];
-    expect(lines.map((line) => line.split('=')[0])).toEqual(['__Host-chataway', '__Host-chataway.sig']);
+    expect(lines.map((line) => line.split('=')[0]).toSorted()).toEqual([
+      '__Host-chataway',
+      '__Host-chataway-device',
+      '__Host-chataway.sig',
+    ]);
     for (const line of lines) {
       expect(line).toMatch(/; path=\/;.*; samesite=lax; secure; httponly$/i);
       expect(line).not.toMatch(/domain=/i);
@@ -285,7 +289,7 @@ describe('over TLS', () => {
       body: JSON.stringify(form),
     });
     expect(answer.status).toBe(201);
-    expect(answer.headers['set-cookie']?.[0]).toMatch(/^__Host-chataway=.*; secure/);
+    expect(answer.headers['set-cookie']?.join('\n')).toMatch(/^__Host-chataway=.*; secure/m);
     const cookie = answer.headers['set-cookie']?.map((line) => line.split(';')[0]).join('; ');
     const foreign = await raw(proxied.url, '/api/session', {
       method: 'DELETE',

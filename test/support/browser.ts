@@ -31,6 +31,8 @@ export interface BrowserOptions {
   readonly profile?: string;
   /** More arguments for the browser. */
   readonly args?: readonly string[];
+  /** Whether pages may keep cookies and anything else; in Firefox only, Chromium takes it from its profile. */
+  readonly cookies?: boolean;
 }
 
 export interface ChromiumOptions extends BrowserOptions {
@@ -71,13 +73,17 @@ export async function launchChromium({
  * machine with a network it offers its media that network's address and not the loopback: the server must announce
  * the machine's own addresses, as it does by default, and not 127.0.0.1 alone.
  */
-export async function launchFirefox({ profile, args = [] }: BrowserOptions = {}): Promise<Browser> {
+export async function launchFirefox({
+  profile,
+  args = [],
+  cookies = true,
+}: BrowserOptions = {}): Promise<Browser> {
   return puppeteer.launch({
     browser: 'firefox',
     executablePath: programOf('FIREFOX_BIN', '/usr/bin/firefox-esr'),
     headless: true,
     args: ['--width=1280', '--height=800', ...args],
-    extraPrefsFirefox: FIREFOX_PREFERENCES,
+    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...(!cookies && { 'network.cookie.cookieBehavior': 2 }) },
     defaultViewport: null,
     ...(profile !== undefined && { userDataDir: profile }),
   });

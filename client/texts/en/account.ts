@@ -8,6 +8,8 @@ export const account = {
   unreachable: 'The server cannot be reached. Check your connection.',
   tryAgain: 'Try again',
   sessionEnded: {
+    no_cookies:
+      'ChatAway needs cookies of this site to keep you signed in, and your browser blocks them. Allow them for this address (in most browsers by the symbol beside it), then load this page again.',
     expired: 'Your session has ended. Please sign in again.',
     elsewhere: 'You were signed out from another device. Please sign in again.',
     password_changed:
