@@ -1,7 +1,21 @@
+import type { InputDevice } from './device-choice.ts';
 import { ignore } from './ignore.ts';
 
-/** Why there is no track: refused by the person or a policy, none there, in use elsewhere, or a page that may not ask. */
-export type DeviceProblem = 'refused' | 'absent' | 'in_use' | 'insecure';
+export type DeviceKind = 'audio' | 'video';
+
+/** Why there is no track. */
+export type DeviceProblem =
+  /** By the person or a policy. */
+  | 'refused'
+  /** The permission was taken back while the device was open. */
+  | 'withdrawn'
+  | 'absent'
+  /** It was open, went away, and no other could be opened. */
+  | 'unplugged'
+  /** Another program has it. */
+  | 'in_use'
+  /** A page that did not come over HTTPS may not ask. */
+  | 'insecure';
 
 /** Browsers hand out devices only on HTTPS and on localhost. */
 export function devicesPossible(): boolean {
@@ -34,6 +48,15 @@ const VIDEO: MediaTrackConstraints = {
   facingMode: 'user',
 };
 
+const CONSTRAINTS = { audio: AUDIO, video: VIDEO };
+
+export interface LocalMediaEvents {
+  /** A device went away by itself: pulled out, or its permission was taken back. */
+  onEnded(kind: DeviceKind, device: InputDevice): void;
+  /** The system, or a switch on the device, silenced it or let it go on: see `mutedBySystem`. */
+  onMuted(kind: DeviceKind): void;
+}
+
 /**
  * The one owner of this page's microphone and camera tracks in a call. Whatever happens to the call, its
  * holder calls `close()`, and from then on nothing stays open: tracks that come later are stopped as well.
@@ -42,13 +65,12 @@ export class LocalMedia {
   #audio: MediaStreamTrack | null = null;
   #video: MediaStreamTrack | null = null;
   #closed = false;
-  readonly #onEnded: (kind: 'audio' | 'video') => void;
+  readonly #events: LocalMediaEvents;
   audioProblem: DeviceProblem | null = null;
   videoProblem: DeviceProblem | null = null;
 
-  /** `onEnded`: a device went away by itself (pulled out, or its permission was taken back). */
-  constructor(onEnded: (kind: 'audio' | 'video') => void) {
-    this.#onEnded = onEnded;
+  constructor(events: LocalMediaEvents) {
+    this.#events = events;
   }
 
   get audio(): MediaStreamTrack | null {
@@ -113,6 +135,32 @@ export class LocalMedia {
     return this.#video;
   }
 
+  /** Opens this very device in place of the one that is open, if any; false, with the problem, where that fails. */
+  async openDevice(kind: DeviceKind, deviceId: string): Promise<boolean> {
+    if (this.#closed) return false;
+    try {
+      await this.#take({ [kind]: { ...CONSTRAINTS[kind], deviceId: { exact: deviceId } } });
+      return true;
+    } catch (error) {
+      this.setProblem(kind, problemOf(error));
+      return false;
+    }
+  }
+
+  setProblem(kind: DeviceKind, problem: DeviceProblem | null): void {
+    if (kind === 'audio') this.audioProblem = problem;
+    else this.videoProblem = problem;
+  }
+
+  trackOf(kind: DeviceKind): MediaStreamTrack | null {
+    return kind === 'audio' ? this.#audio : this.#video;
+  }
+
+  /** The device is open, and the system lets nothing out of it. */
+  mutedBySystem(kind: DeviceKind): boolean {
+    return this.trackOf(kind)?.muted ?? false;
+  }
+
   /** Stops the camera itself, so that its light goes out. */
   closeCamera(): void {
     this.#video?.stop();
@@ -146,19 +194,42 @@ export class LocalMedia {
       this.videoProblem = null;
       track.contentHint = 'motion';
     }
+    // An ended track may not tell any more where it came from.
+    const device = deviceOf(track);
+    for (const type of ['mute', 'unmute']) {
+      track.addEventListener(type, () => this.trackOf(kind) === track && this.#events.onMuted(kind));
+    }
     // `ended` comes only from outside, never from our own stop().
     track.addEventListener('ended', () => {
-      if (kind === 'audio' && this.#audio === track) this.#audio = null;
-      else if (kind === 'video' && this.#video === track) this.#video = null;
-      else return;
-      this.#onEnded(kind);
+      if (this.trackOf(kind) !== track) return;
+      if (kind === 'audio') this.#audio = null;
+      else this.#video = null;
+      this.#events.onEnded(kind, device);
     });
+  }
+}
+
+/** The device that a track comes from. */
+export function deviceOf(track: MediaStreamTrack): InputDevice {
+  const { deviceId = '', groupId = '' } = track.getSettings();
+  return { id: deviceId, group: groupId, label: track.label };
+}
+
+/** The devices of a kind that are there now; none where the browser does not tell. */
+export async function listInputs(kind: DeviceKind): Promise<InputDevice[]> {
+  try {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    return devices
+      .filter((device) => device.kind === `${kind}input`)
+      .map(({ deviceId, groupId, label }) => ({ id: deviceId, group: groupId, label }));
+  } catch {
+    return [];
   }
 }
 
 /** Asks for camera and microphone once, so that the browser remembers the answer, and lets go of both. */
 export async function askForDevices(): Promise<{ audio: DeviceProblem | null; video: DeviceProblem | null }> {
-  const media = new LocalMedia(ignore);
+  const media = new LocalMedia({ onEnded: ignore, onMuted: ignore });
   try {
     await media.open(true);
     return { audio: media.audioProblem, video: media.videoProblem };

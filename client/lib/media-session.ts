@@ -316,10 +316,12 @@ export class MediaSession {
   async #sync(source: MediaSource): Promise<void> {
     const joined = this.#joined;
     if (!joined) return;
-    const track = this.#wanted.get(source) ?? null;
+    const wanted = this.#wanted.get(source);
+    // It may have ended since it was wished for: its device is gone, and the next one is wished for soon.
+    const track = wanted?.readyState === 'live' ? wanted : null;
     const sender = joined.senders.get(source);
     if (!sender) {
-      if (track?.readyState === 'live') await this.#produce(joined, source, track);
+      if (track) await this.#produce(joined, source, track);
       return;
     }
     if (sender.producer.track !== track) await sender.producer.replaceTrack({ track });

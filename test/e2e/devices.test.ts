@@ -93,7 +93,7 @@ test('two people without any device are in a call, and it does not end by itself
   await ann.call('video');
   await ben.answer();
   await bothActive(ann, ben);
-  await ann.screen.sees('No microphone was found. The other cannot hear you.');
+  await ann.screen.sees('No camera and no microphone were found. You can listen and watch.');
   await endsWell(ann, ben);
 });
 

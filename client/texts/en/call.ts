@@ -1,21 +1,7 @@
 import type { CallKind, EndReason } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import type { Fault } from '../../lib/call-outcome.ts';
-import type { DeviceProblem } from '../../lib/devices.ts';
 import { isolated } from '../../lib/bidi.ts';
-
-function deviceWords(kind: 'camera' | 'microphone', problem: DeviceProblem): string {
-  switch (problem) {
-    case 'refused':
-      return `This browser blocks your ${kind}. Allow it beside the address.`;
-    case 'absent':
-      return `No ${kind} was found.`;
-    case 'in_use':
-      return `Your ${kind} is used by another program.`;
-    case 'insecure':
-      return `This page has no ${kind}, because it was not opened over HTTPS.`;
-  }
-}
 
 function mediaFailed(fault: Fault, name: string): string {
   switch (fault) {
@@ -97,15 +83,6 @@ export const call = {
   trouble: {
     unreachable: 'The media server cannot be reached. Still trying…',
     unsupported: 'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
-  },
-  devices(audio: DeviceProblem | null, video: DeviceProblem | null): string | null {
-    if (audio && video && audio === video && audio !== 'absent') {
-      const words = deviceWords('microphone', audio).replace('microphone', 'camera and microphone');
-      return `${words} You can listen and watch.`;
-    }
-    if (audio) return `${deviceWords('microphone', audio)} The other cannot hear you.`;
-    if (video) return `${deviceWords('camera', video)} The call goes on without your picture.`;
-    return null;
   },
   reason({ reason, name, outgoing, fault }: EndedCall): string {
     switch (reason) {

@@ -1,0 +1,103 @@
+import type { Page } from 'puppeteer-core';
+
+/** The page's own lists of what is plugged in. */
+interface Bench {
+  unplugged: Set<string>;
+}
+
+interface BenchWindow extends Window {
+  bench?: Bench;
+  watchedMedia?: { tracks: MediaStreamTrack[] };
+}
+
+/**
+ * Lets a test pull out and plug in the browser's fake devices, which no browser offers: the page's list of devices
+ * leaves out what is unplugged, it cannot be opened, and its tracks end, with the events that a browser fires then.
+ */
+export async function benchFor(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    // Chromium's second fake camera takes 16-bit depth pictures, which no encoder of a call takes.
+    const bench: Bench = { unplugged: new Set() };
+    const DEPTH_CAMERA = 'fake_device_1';
+    (window as BenchWindow).bench = bench;
+    const { mediaDevices } = navigator;
+    const list = mediaDevices.enumerateDevices.bind(mediaDevices);
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.enumerateDevices = async () =>
+      (await list())
+        .filter(({ label }) => label !== DEPTH_CAMERA)
+        .filter(
+          ({ groupId, deviceId, kind }) =>
+            !bench.unplugged.has(`${kind} ${groupId}`) && !bench.unplugged.has(`${kind} ${deviceId}`),
+        );
+    mediaDevices.getUserMedia = async (constraints = {}) => {
+      const listed = await mediaDevices.enumerateDevices();
+      for (const kind of ['audio', 'video'] as const) {
+        const wanted = constraints[kind];
+        if (!wanted) continue;
+        const exact =
+          typeof wanted === 'object' && (wanted.deviceId as ConstrainDOMStringParameters | undefined)?.exact;
+        const there = listed.some((one) => one.kind === `${kind}input` && (!exact || one.deviceId === exact));
+        if (!there) throw new DOMException('It is unplugged.', 'NotFoundError');
+      }
+      return open(constraints);
+    };
+  });
+}
+
+/** Pulls out the microphone or camera that is open, and returns its label. */
+export async function pullOut(page: Page, kind: 'audio' | 'video'): Promise<string> {
+  return page.evaluate((kind) => {
+    const { bench, watchedMedia } = window as BenchWindow;
+    const track = watchedMedia?.tracks.findLast((one) => one.kind === kind && one.readyState === 'live');
+    if (!bench || !track) throw new Error(`no ${kind} track is live`);
+    const { deviceId = '', groupId = '' } = track.getSettings();
+    bench.unplugged.add(`${kind}input ${groupId === '' ? deviceId : groupId}`);
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    return track.label;
+  }, kind);
+}
+
+/** Pulls out a speaker. */
+export async function pullOutSpeaker(page: Page, id: string): Promise<void> {
+  await page.evaluate((id) => {
+    (window as BenchWindow).bench?.unplugged.add(`audiooutput ${id}`);
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  }, id);
+}
+
+/** Plugs in everything again. */
+export async function plugIn(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    (window as BenchWindow).bench?.unplugged.clear();
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  });
+}
+
+/** Has the system mute the microphone or camera that is open, or no longer. */
+export async function systemMutes(page: Page, kind: 'audio' | 'video', muted: boolean): Promise<void> {
+  await page.evaluate(
+    (kind, muted) => {
+      const { watchedMedia } = window as BenchWindow;
+      const track = watchedMedia?.tracks.findLast((one) => one.kind === kind && one.readyState === 'live');
+      if (!track) throw new Error(`no ${kind} track is live`);
+      Object.defineProperty(track, 'muted', { configurable: true, value: muted });
+      track.dispatchEvent(new Event(muted ? 'mute' : 'unmute'));
+    },
+    kind,
+    muted,
+  );
+}
+
+/** The label of the microphone or camera that is open; null where none is. */
+export async function openLabel(page: Page, kind: 'audio' | 'video'): Promise<string | null> {
+  return page.evaluate(
+    (kind) =>
+      (window as BenchWindow).watchedMedia?.tracks.findLast(
+        (one) => one.kind === kind && one.readyState === 'live',
+      )?.label ?? null,
+    kind,
+  );
+}
