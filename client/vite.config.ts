@@ -57,6 +57,30 @@ function standIns(): Plugin {
   };
 }
 
+interface Modules {
+  getModuleInfo(id: string): { importedIds: string[] } | null;
+}
+
+/** What a module needs at once: all that it and its imports import, but what is loaded later. */
+function neededBy(start: string, modules: Modules): Set<string> {
+  const found = new Set([start]);
+  for (const id of found) for (const next of modules.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+  return found;
+}
+
+/**
+ * Keeps in one file what the app needs at once. Else each part that is loaded later, and shares some of it, would have it
+ * cut into more files, which compress worse.
+ */
+function appInOneFile(): (id: string, modules: Modules) => string | null {
+  const path = (name: string) => resolve(import.meta.dirname, name);
+  let sets: { app: Set<string>; first: Set<string> } | undefined;
+  return (id, modules) => {
+    sets ??= { app: neededBy(path('app.ts'), modules), first: neededBy(path('main.ts'), modules) };
+    return sets.app.has(id) && !sets.first.has(id) ? 'app' : null;
+  };
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [svelte({ configFile: false }), standIns(), precompress()],
@@ -67,6 +91,15 @@ export default defineConfig({
     // Our content security policy allows no data: scripts, and a font or picture inlined is one not cached.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What the first page needs, too, stays with the first page.
+          includeDependenciesRecursively: false,
+          groups: [{ debugName: 'app', name: appInOneFile() }],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

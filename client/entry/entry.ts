@@ -87,6 +87,7 @@ export function showEntry(
       uninvited
         ? h('div', {}, h('h1', {}, texts.uninvited.title), h('p', {}, texts.uninvited.note))
         : makeForm(form, { onSubmit, onSignedIn: enter }),
+      ...(signingUp ? [] : [forgotten()]),
       ...(closed ? [] : [otherWay(form, signingUp ? wanted : SIGN_UP)]),
     );
   }
@@ -103,6 +104,15 @@ export function showEntry(
 }
 
 const note = (words: string) => h('p', { class: 'ended', role: 'status' }, words);
+
+/** Until the server can send mail, only a person can help. */
+const forgotten = () =>
+  h(
+    'details',
+    { class: 'forgot' },
+    h('summary', {}, texts.signIn.forgot),
+    h('p', {}, texts.signIn.forgotNote),
+  );
 
 const otherWay = ({ other, otherLink }: EntryForm, href: string) =>
   h('p', { class: 'other' }, `${other} `, h('a', { href }, otherLink));

@@ -1,5 +1,5 @@
 import { devicesToTry, type InputDevice, isBack, isSameDevice } from './device-choice.ts';
-import { type DeviceKind, deviceOf, devicePermission, listInputs, type LocalMedia } from './devices.ts';
+import { type DeviceKind, deviceOf, devicePermission, type LocalMedia } from './devices.ts';
 
 /** Another device is in use than before, and why. */
 export interface DeviceChange {
@@ -169,4 +169,16 @@ export class DeviceRecovery {
 
 function place(): Place {
   return { preferred: null, beenAway: false, lost: null, granted: false };
+}
+
+/** The devices of a kind that are there now; none where the browser does not tell. */
+async function listInputs(kind: DeviceKind): Promise<InputDevice[]> {
+  try {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    return devices
+      .filter((device) => device.kind === `${kind}input`)
+      .map(({ deviceId, groupId, label }) => ({ id: deviceId, group: groupId, label }));
+  } catch {
+    return [];
+  }
 }

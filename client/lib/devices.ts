@@ -215,18 +215,6 @@ export function deviceOf(track: MediaStreamTrack): InputDevice {
   return { id: deviceId, group: groupId, label: track.label };
 }
 
-/** The devices of a kind that are there now; none where the browser does not tell. */
-export async function listInputs(kind: DeviceKind): Promise<InputDevice[]> {
-  try {
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    return devices
-      .filter((device) => device.kind === `${kind}input`)
-      .map(({ deviceId, groupId, label }) => ({ id: deviceId, group: groupId, label }));
-  } catch {
-    return [];
-  }
-}
-
 /** Asks for camera and microphone once, so that the browser remembers the answer, and lets go of both. */
 export async function askForDevices(): Promise<{ audio: DeviceProblem | null; video: DeviceProblem | null }> {
   const media = new LocalMedia({ onEnded: ignore, onMuted: ignore });

@@ -57,6 +57,11 @@ export class Calls {
     return this.#here;
   }
 
+  /** Whether this tab is in a call, or makes one. */
+  get busyHere(): boolean {
+    return this.#current !== null;
+  }
+
   /**
    * The calls that ring here, loud ones first. While a call is on, others ring over it, in the tab of that call alone;
    * one of the same person is no other call: both of us called at once, and the server makes one of it.

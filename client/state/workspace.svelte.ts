@@ -48,6 +48,8 @@ export class Workspace {
   #clockAhead = $state(0);
   #epoch: string | undefined;
   #outdated = false;
+  /** The page is loaded anew by the app, not by the person. */
+  #reloading = false;
 
   constructor(session: Session, router: Router, texts: WorkspaceTexts) {
     this.session = session;
@@ -100,6 +102,7 @@ export class Workspace {
       onEnded: (call) => this.history.ended(call),
       now: () => this.now(),
     });
+    addEventListener('beforeunload', this.#askFirst);
     addEventListener('pagehide', this.#letGo);
     addEventListener('pageshow', this.#returned);
   }
@@ -146,6 +149,8 @@ export class Workspace {
       return await load();
     } catch (error) {
       if (!this.#outdated) throw error;
+      // The app itself does this, and the call goes on: there is nothing to ask.
+      this.#reloading = true;
       location.reload();
       return new Promise(() => undefined);
     }
@@ -158,6 +163,7 @@ export class Workspace {
   }
 
   close(): void {
+    removeEventListener('beforeunload', this.#askFirst);
     removeEventListener('pagehide', this.#letGo);
     removeEventListener('pageshow', this.#returned);
     clearTimeout(this.#restartTimer);
@@ -196,6 +202,11 @@ export class Workspace {
     this.conversations.forget();
     this.history.forget();
   }
+
+  /** Whoever closes the tab by mistake would leave the call. */
+  readonly #askFirst = (event: BeforeUnloadEvent): void => {
+    if (this.calls.busyHere && !this.#reloading) event.preventDefault();
+  };
 
   /** No camera light without a page. */
   readonly #letGo = (): void => this.calls.close();

@@ -13,6 +13,10 @@ test('what is wrong with a sign-up is told at its field', async () => {
   await stage.person(server, 'ann');
   const visitor = await stage.visitor(server, 'visitor');
   const { screen } = visitor;
+  await screen.sees('Forgot your password?');
+  expect(await screen.shown()).not.toContain('Ask an admin');
+  await visitor.page.locator('summary').click();
+  await screen.sees('Ask an admin of this server: they can give you a new password.');
   await screen.click('link', 'Sign up');
   await screen.find('button', 'Sign up');
 

@@ -18,7 +18,18 @@ const GIVEN_UP_WITHIN_MS = 60_000;
 test('a reload in the middle of a call comes back into the same call', async () => {
   const server = await stage.serve();
   const [ann, ben] = await stage.pair(server);
+  await ann.reload();
+  expect(ann.timesAsked).toBe(0);
+  await ann.screen.find('log', 'Messages');
   await talk(ann, ben, 'video');
+
+  // One who closes the tab by mistake can stay.
+  ann.leavesWhenAsked = false;
+  await ann.close();
+  await until('the page to ask', () => Promise.resolve(ann.timesAsked === 1));
+  await ben.seesFrames(10);
+  await ann.inCall();
+  ann.leavesWhenAsked = true;
 
   for (const [reloaded, other] of [
     [ben, ann],
@@ -36,6 +47,9 @@ test('a reload in the middle of a call comes back into the same call', async () 
     expect(await person.callEnded()).toContain('The call is over.');
     await darkAndSilent(person);
   }
+  const { timesAsked } = ann;
+  await ann.reload();
+  expect(ann.timesAsked).toBe(timesAsked);
 });
 
 test('who was muted, with the camera off, is so after a reload', async () => {

@@ -26,6 +26,10 @@ export class Person {
   readonly screen: Screen;
   /** What the page threw and nobody caught. A test that ends well has none. */
   readonly errors: string[] = [];
+  /** Whether they go when the page asks whether they really want to leave. */
+  leavesWhenAsked = true;
+  /** How often the page has asked that. */
+  timesAsked = 0;
   readonly #browser: Browser | BrowserContext;
   readonly #url: string;
 
@@ -36,6 +40,11 @@ export class Person {
     this.#browser = browser;
     this.#url = url;
     page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('dialog', (dialog) => {
+      const leaving = dialog.type() === 'beforeunload';
+      if (leaving) this.timesAsked++;
+      void (leaving && this.leavesWhenAsked ? dialog.accept() : dialog.dismiss());
+    });
     // The content security policy, Trusted Types included, forbids nothing that the page needs.
     page.on('console', (message) => {
       if (/content security policy|trusted ?(type|html|script)/i.test(message.text()))
@@ -317,6 +326,11 @@ export class Person {
 
   async reload(): Promise<void> {
     await this.page.reload();
+  }
+
+  /** Closes this tab as people do: the page may ask first. */
+  async close(): Promise<void> {
+    await this.page.close({ runBeforeUnload: true });
   }
 
   /** Closes this tab. */

@@ -25,6 +25,8 @@ export const account = {
     password: 'Password',
     submit: 'Sign in',
     busy: 'Signing in…',
+    forgot: 'Forgot your password?',
+    forgotNote: 'Ask an admin of this server: they can give you a new password.',
     other: 'New here?',
     otherLink: 'Sign up',
   },
