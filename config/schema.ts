@@ -38,11 +38,15 @@ export const schema = z.strictObject({
   /**
    * The address people type, for example `https://call.example.org`, where it is another than the one
    * this server listens on (a proxy stands in front). It decides which origin may speak to the server, and
-   * whether cookies are `Secure`.
+   * whether cookies are `Secure`. ChatAway answers at the root of a host, not below a path.
    */
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .transform((url) => new URL(url))
+    .refine(
+      ({ href, origin }) => href === `${origin}/`,
+      'must be the address of a host of its own, without a path',
+    )
     .optional(),
 
   /** The first media port, UDP and TCP: worker 0 has this one, worker 1 the next, and so on; 0 takes free ones. */
