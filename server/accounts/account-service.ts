@@ -160,7 +160,7 @@ export class AccountService {
 
   /** @throws {AppError} as `changePassword`. */
   changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {
-    return this.#limits.guardSession(by.sessionId, () => this.#changeEmail(by, form));
+    return this.#limits.guardEmailChange(by, () => this.#changeEmail(by, form));
   }
 
   async #changeEmail(by: Identity, form: ChangeEmail): Promise<Account> {

@@ -15,14 +15,14 @@ interface Job {
 
 /** Jobs at once: they must not take the threads and memory that calls need. */
 const AT_ONCE = 2;
-/** Of these, so many for strangers: the other is free, or soon free, for people who are familiar. */
+/** Of these, so many for strangers. The other one is for people who are familiar, so neither can hold up the other. */
 const STRANGERS_AT_ONCE = 1;
 /** Strangers' jobs that may wait, and the others'. At some 10 ms each the last has its turn after two seconds. */
 const WAITING_MAX = 200;
 
 /**
- * Runs expensive jobs, few at once. Strangers' networks take turns, however many jobs each of them has; people who are
- * familiar have a slot of their own.
+ * Runs expensive jobs, few at once. Strangers' networks take turns, however many jobs each of them has. People who are
+ * familiar have a slot of their own, and use the strangers' slot only while no stranger waits.
  */
 export class HashQueue {
   readonly #strangers = new Lanes(WAITING_MAX);
@@ -51,7 +51,10 @@ export class HashQueue {
   #next(): void {
     while (this.#running < AT_ONCE) {
       const stranger = this.#strangersRunning < STRANGERS_AT_ONCE ? this.#strangers : undefined;
-      const job = this.#familiar.take() ?? stranger?.take();
+      const familiarRuns = this.#running > this.#strangersRunning;
+      const job = familiarRuns
+        ? (stranger?.take() ?? this.#familiar.take())
+        : (this.#familiar.take() ?? stranger?.take());
       if (!job) return;
       job.run();
     }

@@ -32,6 +32,8 @@ const BUDGETS = {
   /** Sign-ups from one network that were told that an email address has an account. */
   takenEmails: { points: 5, duration: QUARTER_HOUR_S },
   wideTakenEmails: { points: 20, duration: QUARTER_HOUR_S },
+  /** The same by an account that changes its email address: it can begin as many sessions as it likes. */
+  takenEmailsByAccount: { points: 5, duration: QUARTER_HOUR_S },
 } as const;
 
 type Budget = keyof typeof BUDGETS;
@@ -66,6 +68,20 @@ export class SignInLimits {
   /** Guards what someone who is signed in confirms by their password. @throws {AppError} as above. */
   guardSession<T>(sessionId: string, attempt: () => Promise<T>): Promise<T> {
     return this.#guard([['session', sessionId]], isGuess, attempt);
+  }
+
+  /**
+   * Guards a change of email address: the password that confirms it, and asking by it which addresses have an account.
+   *
+   * @throws {AppError} as above
+   */
+  guardEmailChange<T>(
+    { sessionId, accountId }: { sessionId: string; accountId: string },
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    return this.guardSession(sessionId, () =>
+      this.#guard([['takenEmailsByAccount', accountId]], isTakenEmail, attempt),
+    );
   }
 
   /**

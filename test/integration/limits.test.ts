@@ -214,6 +214,23 @@ test('asking by sign-up which email addresses have an account ends after five an
   expect(await probe('known@example.org', '127.0.0.52')).toEqual(taken);
 });
 
+test('asking by a change of email address which have an account is bounded by account, not only by session', async () => {
+  await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
+  await TestAccount.signUp(server.url, 'known');
+  await TestAccount.signUp(server.url, 'eve');
+  let told = 0;
+  for (let round = 0; round < 4; round++) {
+    const session = await TestAccount.signIn(server.url, 'eve');
+    for (let number = 0; number < 3; number++) {
+      const form = { currentPassword: PASSWORD, email: 'known@example.org' };
+      const answer = await session.request('PUT', '/api/account/email', form);
+      expect([400, 429]).toContain(answer.status);
+      if (answer.status === 400) told += 1;
+    }
+  }
+  expect(told).toBe(5);
+});
+
 test('one connection may ask 300 times in 10 seconds, and another is not held back by it', async () => {
   using busy = await other.connect();
   using calm = await other.connect();

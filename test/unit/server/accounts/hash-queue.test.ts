@@ -33,9 +33,9 @@ describe('the queue of password hashes', () => {
     expect(await orderOf(['a', 'a', 'a', 'a', 'b', 'c'])).toEqual(['a', 'b', 'c', 'a', 'a', 'a']);
   });
 
-  test('keeps a slot for people who are familiar, and lets them go first', async () => {
+  test('keeps a slot for people who are familiar, and one for strangers', async () => {
     const queue = new HashQueue();
-    const [one, two] = [job(), job()];
+    const [one, two, three] = [job(), job(), job()];
     const started: string[] = [];
     const start = (name: string, { work }: ReturnType<typeof job>) => {
       started.push(name);
@@ -43,18 +43,34 @@ describe('the queue of password hashes', () => {
     };
     const jobs = [
       queue.run(stranger('a'), () => start('stranger', one)),
-      queue.run(stranger('b'), () => start('second stranger', two)),
+      queue.run(stranger('b'), () => start('second stranger', three)),
     ];
     expect(started).toEqual(['stranger']);
     jobs.push(queue.run(familiar('ann'), () => start('familiar', two)));
     expect(started).toEqual(['stranger', 'familiar']);
     jobs.push(queue.run(familiar('ben'), () => start('second familiar', two)));
+    // Each slot goes to the next of its own kind.
     one.end();
     await tick();
-    expect(started).toEqual(['stranger', 'familiar', 'second familiar']);
+    expect(started).toEqual(['stranger', 'familiar', 'second stranger']);
     two.end();
+    await tick();
+    expect(started).toEqual(['stranger', 'familiar', 'second stranger', 'second familiar']);
+    three.end();
     await Promise.all(jobs);
-    expect(started).toEqual(['stranger', 'familiar', 'second familiar', 'second stranger']);
+  });
+
+  test('lets strangers go on, however many jobs of familiar people wait', async () => {
+    const queue = new HashQueue();
+    const order: string[] = [];
+    const note = (name: string) => () => {
+      order.push(name);
+      return Promise.resolve();
+    };
+    const flood = Array.from({ length: 50 }, () => queue.run(familiar('eve'), note('eve')));
+    const waiting = queue.run(stranger('a'), note('stranger'));
+    await Promise.all([...flood, waiting]);
+    expect(order.indexOf('stranger')).toBeLessThan(5);
   });
 
   test('refuses the last jobs of the longest lane where too many wait, and none of a shorter one', async () => {
