@@ -5,6 +5,7 @@ import { PASSWORD, request, TestAccount } from '../support/account.ts';
 import { couple } from '../support/call.ts';
 import { Refused, type TestConnection } from '../support/connection.ts';
 import { jsonFrom, raw } from '../support/http.ts';
+import { repetitions } from '../support/repetitions.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let limited: TestServer;
@@ -76,7 +77,12 @@ test("guessing at one's own password while signed in is bounded too", async () =
   expect(statuses).toEqual([...Array<number>(10).fill(400), 429, 429]);
 });
 
-describe('an attack on one account', () => {
+/** From so many addresses the account is attacked. */
+const ADDRESSES = repetitions('ATTACK_ADDRESSES', { quick: 200, nightly: 1_000 });
+/** Hundreds of sign-ins, each of which takes the work of a password. */
+const PATIENT = { timeout: 120_000 };
+
+describe('an attack on one account', PATIENT, () => {
   const proxy = '127.0.0.41';
   let server: TestServer;
   let ann: TestAccount;
@@ -95,10 +101,10 @@ describe('an attack on one account', () => {
       }),
     });
 
-  test('from a thousand addresses has at most 100 guesses an hour, under whatever spelling', async () => {
+  test('from many addresses has at most 100 guesses an hour, under whatever spelling', async () => {
     let guesses = 0;
     const spellings = ['ann', 'ANN', 'ａｎｎ', 'ann@example.org', ' Ann '];
-    for (let number = 0; number < 1_000; number++) {
+    for (let number = 0; number < ADDRESSES; number++) {
       const address = `10.1.${number >> 8}.${number & 255}`;
       const { status } = await from(address, spellings[number % spellings.length] ?? '', `guess ${number}`);
       expect([401, 429]).toContain(status);
@@ -262,7 +268,7 @@ test('what a proxy says of an address counts where the proxy is trusted, and not
   expect(await tries(proxy, (attempt) => `203.0.113.${attempt}, 198.51.100.2`)).toEqual(ended);
 });
 
-describe('what one account may have stored', () => {
+describe('what one account may have stored', PATIENT, () => {
   const outcomesOf = async (tab: TestConnection, conversationId: string, texts: readonly string[]) => {
     const outcomes = await Promise.allSettled(
       texts.map((text) => tab.request('sendMessage', { conversationId, id: randomUUID(), text })),
@@ -284,7 +290,7 @@ describe('what one account may have stored', () => {
   });
 });
 
-test('the accounts of one network may start a hundred calls in ten minutes together', async () => {
+test('the accounts of one network may start a hundred calls in ten minutes together', PATIENT, async () => {
   await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
   const callee = await TestAccount.signUp(server.url, 'callee');
   let started = 0;
