@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { Route } from '#protocol/check';
 import type { IceServers, TransportOptions } from '#protocol/media';
+import { deferred } from './deferred.ts';
 import type { CheckResult, RouteResult } from './diagnosis.ts';
 import { uuid } from './ids.ts';
 import { prepareMedia } from './media-device.ts';
@@ -99,7 +100,7 @@ async function send(
   transport: types.Transport,
   track: MediaStreamTrack,
 ): Promise<Sent> {
-  const answered = Promise.withResolvers<string>();
+  const answered = deferred<string>();
   answered.promise.catch(() => undefined);
   transport.on('produce', ({ rtpParameters }, done) => {
     const data = { transportId: transport.id, rtpParameters: ours.rtpParameters(rtpParameters) };

@@ -1,3 +1,5 @@
+import { parseUrl } from './parse-url.ts';
+
 /** Letters of one script; what is written with two of them at once is written to deceive, or rare. */
 const LATIN = /^[a-z0-9\u00df-\u0130\u0132-\u017f-]+$/u;
 const VIETNAMESE = /^[a-z0-9\u00df-\u0130\u0132-\u017f\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9-]+$/u;
@@ -47,5 +49,5 @@ export function shownHost(written: string, asked: string): string {
 
 /** What a URL parser makes of a host; undefined where it is none. */
 export function hostOf(host: string): string | undefined {
-  return URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`).hostname : undefined;
+  return parseUrl(`http://${host}/`)?.hostname;
 }

@@ -1,5 +1,6 @@
 import { find } from 'linkifyjs';
 import { hostOf, shownHost } from './hosts.ts';
+import { parseUrl } from './parse-url.ts';
 
 /** A piece of a message: plain text, or text that leads to an address. */
 export interface Piece {
@@ -47,7 +48,7 @@ function linksIn(text: string): Found[] {
   };
   for (const { index, 1: origin = '', 2: rest = '' } of text.matchAll(WITH_IPV6)) {
     const href = origin + rest.replace(SENTENCE_END, '');
-    if (!URL.canParse(href)) continue;
+    if (!parseUrl(href)) continue;
     search(index);
     found.push({ start: index, end: index + href.length, href });
     from = index + href.length;
@@ -58,8 +59,8 @@ function linksIn(text: string): Found[] {
 
 /** The link as it is shown and followed; null where it is none for the web or for mail. */
 function linkOf(written: string, href: string): Piece | null {
-  if (!URL.canParse(href)) return null;
-  const url = new URL(href);
+  const url = parseUrl(href);
+  if (!url) return null;
   if (url.protocol === 'mailto:') return mailLink(written.replace(UNSEEN, ''), href);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   // "https://bank.example@evil.example" leads to evil.example, under a name of its sender's choice.

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup-client';
 import type { ConsumerOptions, IceServers, MediaSource } from '#protocol/media';
+import { type Deferred, deferred } from './deferred.ts';
 import { uuid } from './ids.ts';
 import { BrowserUnsupported, prepareMedia } from './media-device.ts';
 import { ours, theirs } from './media-types.ts';
@@ -269,7 +270,7 @@ export class MediaSession {
     });
     if (transport !== joined.send) return;
     transport.on('produce', ({ rtpParameters, appData }, done) => {
-      const { source, sent } = appData as { source: MediaSource; sent: PromiseWithResolvers<string> };
+      const { source, sent } = appData as { source: MediaSource; sent: Deferred<string> };
       const data = { callId, source, rtpParameters: ours.rtpParameters(rtpParameters), paused: false };
       signaling.request('produce', data).then(({ producerId }) => sent.resolve(producerId), sent.reject);
       done({ id: uuid() });
@@ -333,7 +334,7 @@ export class MediaSession {
   }
 
   async #produce(joined: Joined, source: MediaSource, track: MediaStreamTrack): Promise<void> {
-    const sent = Promise.withResolvers<string>();
+    const sent = deferred<string>();
     const producer = await joined.send.produce({
       track,
       ...PRODUCER_OPTIONS[source],
