@@ -194,7 +194,7 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
       socket: false,
       media: false,
       inAnotherCall: decision === 'wait',
-      hidden: decision === 'hidden',
+      hidden: decision === 'hidden' || decision === 'hidden_unavailable',
       deadline: rings ? now + deadlines.invitation : null,
     });
   }
@@ -212,7 +212,7 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
   const decisions = [...callees.values()];
   if ([...legs.values()].some(({ state }) => state === 'ringing')) return call;
   const reason = decisions.includes('busy') ? 'busy' : 'unavailable';
-  return { ...endCall(call, reason, null, now), version: 1 };
+  return { ...endCall(call, reason, null, now), version: call.version };
 }
 
 /**

@@ -8,8 +8,10 @@ export type RingDecision =
   | 'busy'
   /** Silent; the callee sees later that it was there. */
   | 'unavailable'
-  /** Silent for good: the callee has blocked the caller. The caller cannot tell it from `unavailable`. */
-  | 'hidden';
+  /** The callee has blocked the caller: silent for good, and to the caller as if nobody were there. */
+  | 'hidden'
+  /** The same where a call to an absent callee would be `unavailable`: it is over at once. */
+  | 'hidden_unavailable';
 
 /** What is known of a callee when someone calls. */
 export interface RingContext {
@@ -23,13 +25,21 @@ export interface RingContext {
 
 /** Decides whether it rings. */
 export function decideRing({ settings, blocked, contact, engaged }: RingContext, now: number): RingDecision {
-  if (blocked) return 'hidden';
-  if (settings.whoMayRing === 'nobody') return 'unavailable';
-  if (settings.whoMayRing === 'contacts' && !contact) return 'unavailable';
-  if (settings.doNotDisturb) return 'unavailable';
-  if (settings.quietHours && isWithin(settings.quietHours, now)) return 'unavailable';
+  const refuses = wantsNoCall(settings, contact, now);
+  // The settings of someone who is away still count, so they count for a blocked caller too.
+  if (blocked) return refuses ? 'hidden_unavailable' : 'hidden';
+  if (refuses) return 'unavailable';
   if (engaged) return settings.callWaiting ? 'wait' : 'busy';
   return 'ring';
+}
+
+function wantsNoCall(
+  { whoMayRing, doNotDisturb, quietHours }: CallSettings,
+  contact: boolean,
+  now: number,
+): boolean {
+  if (whoMayRing === 'nobody' || (whoMayRing === 'contacts' && !contact)) return true;
+  return doNotDisturb || (quietHours !== null && isWithin(quietHours, now));
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

@@ -1,3 +1,4 @@
+import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestAccount } from '../support/account.ts';
@@ -78,6 +79,36 @@ describe('someone who is blocked, compared with someone whose friend is away', (
     expect(other).toBe(one);
     expect(one).toContain('"reason":"unreachable"');
   });
+
+  test.each([{ whoMayRing: 'nobody' }, { whoMayRing: 'contacts' }, { doNotDisturb: true }] as const)(
+    'reads the same where the settings refuse the call: %j',
+    async (settings) => {
+      const whatAnnIsTold = async (isBlocked: boolean) => {
+        using world = await couple(server.url);
+        const { a, b, ann, ben, conversationId } = world;
+        await b.request('setCallSettings', { ...DEFAULT_CALL_SETTINGS, ...settings });
+        if (isBlocked) await block(b, ann);
+        b.close();
+        await b.closed();
+        await a.next('personChanged', ({ person }) => person.id === ben.id && person.presence === 'offline');
+        const from = a.received.length;
+        const callId = await invite(a, conversationId);
+        await reaches(a, callId, 'ended');
+        await a.request('ping', {});
+        using later = await ben.connect();
+        const missed = later.snapshot.missedCalls;
+        const names: [string, string][] = [
+          [ann.self.username, 'ann'],
+          [ben.self.username, 'ben'],
+        ];
+        return { told: story(a, from, names), missed };
+      };
+      const [away, blocked] = [await whatAnnIsTold(false), await whatAnnIsTold(true)];
+      expect(blocked.told).toBe(away.told);
+      expect(away.told).toContain('"reason":"unavailable"');
+      expect([away.missed, blocked.missed]).toEqual([1, 0]);
+    },
+  );
 
   test('reaches nobody: no notice, no message, no call, no count, also after the block', async () => {
     using world = await couple(server.url);

@@ -31,7 +31,12 @@ describe('whether it rings', () => {
     ['nobody may ring', decide({ contact: true }, { whoMayRing: 'nobody' }), 'unavailable'],
     ['contacts may ring, a stranger', decide({}, { whoMayRing: 'contacts' }), 'unavailable'],
     ['contacts may ring, a contact', decide({ contact: true }, { whoMayRing: 'contacts' }), 'ring'],
-    ['blocked and do not disturb', decide({ blocked: true }, { doNotDisturb: true }), 'hidden'],
+    ['blocked, in another call', decide({ blocked: true, engaged: true }), 'hidden'],
+    ['blocked, a contact', decide({ blocked: true, contact: true }, { whoMayRing: 'contacts' }), 'hidden'],
+    ['blocked, a stranger', decide({ blocked: true }, { whoMayRing: 'contacts' }), 'hidden_unavailable'],
+    ['blocked, nobody may ring', decide({ blocked: true }, { whoMayRing: 'nobody' }), 'hidden_unavailable'],
+    ['blocked, do not disturb', decide({ blocked: true }, { doNotDisturb: true }), 'hidden_unavailable'],
+    ['blocked, in quiet hours', decide({ blocked: true }, { quietHours: ALL_DAY }), 'hidden_unavailable'],
   ])('%s', (_name, decision, expected) => {
     expect(decision).toBe(expected);
   });
