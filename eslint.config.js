@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import compat from 'eslint-plugin-compat';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import ts from 'typescript-eslint';
@@ -94,6 +95,34 @@ export default ts.config(
       ROOT,
     ]),
   })),
+  {
+    // APIs that the oldest browsers lack (`browserslist` in package.json); methods of JavaScript's own objects are
+    // bounded by `lib` in client/tsconfig.json.
+    ...compat.configs['flat/recommended'],
+    files: ['client/**'],
+  },
+  {
+    files: ['client/**'],
+    ignores: [
+      'client/lib/storage.ts',
+      'client/lib/parse-url.ts',
+      'client/vite.config.ts',
+      'client/public/**',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CatchClause[param=null]',
+          message: 'This takes our own mistakes for something else: call reportMistake(error).',
+        },
+        {
+          selector: 'CallExpression[callee.property.name="catch"] > ArrowFunctionExpression[params.length=0]',
+          message: 'This takes our own mistakes for something else: use reportMistake.',
+        },
+      ],
+    },
+  },
   {
     files: ['client/**'],
     rules: forbid([

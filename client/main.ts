@@ -1,13 +1,15 @@
 import type { RegistrationMode, Self } from '#protocol/account';
 import { api, ApiError } from './lib/api.ts';
-import { ignore } from './lib/ignore.ts';
+import { loadPart, PartMissing } from './lib/load-part.ts';
 import { forgetWords } from './lib/kept.ts';
 import { keepsCookies, load, save } from './lib/storage.ts';
 import type { SessionOver } from './state/session.svelte.ts';
 import { type NobodyBecause, showEntry, showUnreachable } from './entry/entry.ts';
+import { watchPageErrors } from './entry/page-errors.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/form.css';
+import { reportMistake } from './lib/mistakes.ts';
 
 /**
  * The first page asks who is there and shows the form for those whom nobody knows. It is plain DOM on
@@ -16,15 +18,15 @@ import './styles/form.css';
 const root = document.getElementById('app') ?? document.body;
 /** Where it cannot be had it is as with the server itself: one can try again. */
 const loadApp = () =>
-  import('./app.ts').catch((cause: unknown) => {
-    throw new ApiError('no_connection', undefined, { cause });
+  loadPart(() => import('./app.ts')).catch((cause: unknown) => {
+    throw cause instanceof PartMissing ? new ApiError('no_connection', undefined, { cause }) : cause;
   });
 /** Who may sign up, as last heard. */
 let registration: RegistrationMode = 'open';
 /** Whether the browser has sent the session's cookie back: it may block cookies. */
 let cookieKept = false;
 /** Fetches it ahead; a failure is told when it is needed. */
-const warmUp = () => void loadApp().catch(ignore);
+const warmUp = () => void loadApp().catch(reportMistake);
 
 async function begin(): Promise<void> {
   // Who was signed in probably still is: the app comes while the server is asked.
@@ -47,7 +49,7 @@ function signedIn(account: Self): Promise<void> {
   api
     .currentSession()
     .then((session) => (cookieKept = session.account !== null))
-    .catch(ignore);
+    .catch(reportMistake);
   return enter(account);
 }
 
@@ -82,4 +84,8 @@ function askWho(because: NobodyBecause | null): void {
   showEntry(root, { ended, registration, onSubmit: warmUp, onSignedIn: signedIn });
 }
 
-void begin();
+// Of a browser that is too old, browser-check.js has said so.
+if (!document.documentElement.hasAttribute('data-too-old')) {
+  watchPageErrors();
+  void begin();
+}

@@ -88,7 +88,7 @@ export default defineConfig({
     outDir: '../dist/client',
     emptyOutDir: true,
     // The oldest browsers that the client is built for. This lowers syntax; which APIs exist, client/tsconfig.json says by `lib`.
-    target: ['chrome110', 'edge110', 'firefox115', 'safari16.4'],
+    target: ['chrome110', 'edge110', 'firefox120', 'safari16.4'],
     // Our content security policy allows no data: scripts, and a font or picture inlined is one not cached.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

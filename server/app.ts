@@ -282,6 +282,7 @@ export async function createApp(
     measurements: metrics,
     metricsToken: config.METRICS_TOKEN,
     observer: metrics.traffic,
+    rateLimitFactor,
     logger,
   });
   const signaling = new SignalingServer({

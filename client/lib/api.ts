@@ -9,6 +9,7 @@ import type {
 } from '#protocol/account';
 import type { AdminAnswer, AdminData, AdminMethod } from '#protocol/admin';
 import type { ErrorBody, ErrorCode, FieldProblem } from '#protocol/errors';
+import type { PageError } from '#protocol/page-errors';
 
 /** `no_connection`: no answer came, or none of ours (a proxy's page, say). */
 export type ApiErrorCode = ErrorCode | 'no_connection';
@@ -31,14 +32,13 @@ export class ApiError extends Error {
 async function ask<T>(method: string, path: string, data?: object): Promise<T> {
   let response: Response;
   let body: unknown;
+  const content = data && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(data) };
   try {
-    response = await fetch(`/api${path}`, {
-      method,
-      ...(data && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(data) }),
-    });
+    response = await fetch(`/api${path}`, { method, ...content });
     body = response.status === 204 ? null : await response.json();
-  } catch {
-    throw new ApiError('no_connection');
+  } catch (cause) {
+    // A TypeError, too, is how fetch says that there is no connection (Fetch, 5.6).
+    throw new ApiError('no_connection', undefined, { cause });
   }
   if (!response.ok) {
     const error = (body as Partial<ErrorBody> | null)?.error;
@@ -57,6 +57,7 @@ export const api = {
   sessions: () => ask<SessionList>('GET', '/sessions'),
   endSession: (id: string) => ask<null>('DELETE', `/sessions/${encodeURIComponent(id)}`),
   endOtherSessions: () => ask<null>('DELETE', '/sessions'),
+  reportPageError: (error: PageError) => ask<null>('POST', '/page-errors', error),
   /** What only admins may. */
   admin: <M extends AdminMethod>(method: M, data: AdminData<M>) =>
     ask<AdminAnswer<M>>('POST', `/admin/${method}`, data),

@@ -7,6 +7,7 @@ import { uuid } from './ids.ts';
 import { prepareMedia } from './media-device.ts';
 import { ours, theirs } from './media-types.ts';
 import type { Signaling } from './signaling.ts';
+import { reportMistake } from './mistakes.ts';
 
 /** A way that has not connected by then is as good as none. In milliseconds. */
 const CONNECTS_WITHIN = 8_000;
@@ -40,7 +41,7 @@ export async function checkCalls(
     picture.stop();
     for (const transport of opened) transport.close();
     // Without it the check ends by itself.
-    signaling.request('closeCheck', { checkId, ...(failed && { failed }) }).catch(() => undefined);
+    signaling.request('closeCheck', { checkId, ...(failed && { failed }) }).catch(reportMistake);
   };
   signal.addEventListener('abort', close, { once: true });
   const open = (transport: types.Transport) => {
@@ -101,7 +102,7 @@ async function send(
   track: MediaStreamTrack,
 ): Promise<Sent> {
   const answered = deferred<string>();
-  answered.promise.catch(() => undefined);
+  answered.promise.catch(reportMistake);
   transport.on('produce', ({ rtpParameters }, done) => {
     const data = { transportId: transport.id, rtpParameters: ours.rtpParameters(rtpParameters) };
     signaling

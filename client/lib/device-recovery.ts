@@ -1,5 +1,6 @@
 import { devicesToTry, type InputDevice, isBack, isSameDevice } from './device-choice.ts';
 import { type DeviceKind, deviceOf, devicePermission, type LocalMedia } from './devices.ts';
+import { reportMistake } from './mistakes.ts';
 
 /** Another device is in use than before, and why. */
 export interface DeviceChange {
@@ -178,7 +179,8 @@ async function listInputs(kind: DeviceKind): Promise<InputDevice[]> {
     return devices
       .filter((device) => device.kind === `${kind}input`)
       .map(({ deviceId, groupId, label }) => ({ id: deviceId, group: groupId, label }));
-  } catch {
+  } catch (error) {
+    reportMistake(error);
     return [];
   }
 }

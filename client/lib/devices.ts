@@ -1,5 +1,4 @@
 import type { InputDevice } from './device-choice.ts';
-import { ignore } from './ignore.ts';
 
 export type DeviceKind = 'audio' | 'video';
 
@@ -215,9 +214,11 @@ export function deviceOf(track: MediaStreamTrack): InputDevice {
   return { id: deviceId, group: groupId, label: track.label };
 }
 
+const nothing = (): void => undefined;
+
 /** Asks for camera and microphone once, so that the browser remembers the answer, and lets go of both. */
 export async function askForDevices(): Promise<{ audio: DeviceProblem | null; video: DeviceProblem | null }> {
-  const media = new LocalMedia({ onEnded: ignore, onMuted: ignore });
+  const media = new LocalMedia({ onEnded: nothing, onMuted: nothing });
   try {
     await media.open(true);
     return { audio: media.audioProblem, video: media.videoProblem };
@@ -230,6 +231,7 @@ export async function askForDevices(): Promise<{ audio: DeviceProblem | null; vi
 export async function devicePermission(name: 'camera' | 'microphone'): Promise<PermissionState> {
   try {
     return (await navigator.permissions.query({ name })).state;
+    // eslint-disable-next-line no-restricted-syntax -- Firefox before 132 does not know these names: a TypeError.
   } catch {
     return 'prompt';
   }

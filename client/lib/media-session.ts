@@ -6,6 +6,7 @@ import { BrowserUnsupported, prepareMedia } from './media-device.ts';
 import { ours, theirs } from './media-types.ts';
 import { PRODUCER_OPTIONS } from './producer-options.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';
+import { isMistake, reportMistake } from './mistakes.ts';
 
 /** A track of the other, as it comes from the server. */
 export interface RemoteTrack {
@@ -17,14 +18,18 @@ export interface RemoteTrack {
   paused: boolean;
 }
 
-export type MediaTrouble = 'unreachable' | 'unsupported';
+/** `page`: our own code failed, or the browser lacks what it uses. */
+export type MediaTrouble = 'unreachable' | 'unsupported' | 'page';
 
 export interface MediaSessionOptions {
   signaling: Signaling;
   callId: string;
   /** The other's tracks as they are now. */
   onRemote(tracks: readonly RemoteTrack[]): void;
-  /** Joining was in vain, several times or for good; the call's own deadlines decide what becomes of it. */
+  /**
+   * Joining was in vain, several times or for good. Of `unreachable` the call's own deadlines decide what becomes; the others
+   * are not mended by waiting.
+   */
   onTrouble(trouble: MediaTrouble): void;
 }
 
@@ -35,6 +40,8 @@ const LAST_STANDS = 3_000;
 /** A restart of ICE that has not connected by then keeps to addresses that lead nowhere, in milliseconds. */
 const RESTARTED_WITHIN = 3_000;
 const REJOIN_DELAYS = [0, 500, 1_500, 3_000];
+/** Our own code that fails so often fails always. */
+const MISTAKES_MAX = 2;
 
 interface Sender {
   producer: types.Producer;
@@ -83,6 +90,7 @@ export class MediaSession {
   /** Whether the connection dropped while something was asked. */
   #interrupted = false;
   #failures = 0;
+  #mistakes = 0;
   /** Until the next try. */
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -200,6 +208,13 @@ export class MediaSession {
         this.#options.onTrouble('unsupported');
         return;
       }
+      if (isMistake(error)) {
+        reportMistake(error);
+        if (++this.#mistakes >= MISTAKES_MAX) {
+          this.#options.onTrouble('page');
+          return;
+        }
+      }
       // Of what fails of one join, one thing is enough to have it done again.
       if (this.#retry !== undefined) return;
       const delay = REJOIN_DELAYS[this.#failures++];
@@ -239,6 +254,7 @@ export class MediaSession {
       this.#consume(joined, answer.consumers),
     ]);
     this.#failures = 0;
+    this.#mistakes = 0;
   }
 
   #leave(): void {
@@ -295,7 +311,8 @@ export class MediaSession {
       for (const transport of [joined.send, joined.recv]) {
         await transport.updateIceServers({ iceServers: servers });
       }
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // No connection right now; or Firefox, which takes no others for a connection that is made.
     }
     if (this.#joined === joined) this.#refreshLater(joined, iceServers);

@@ -2,6 +2,7 @@ import { Peer, WebSocketTransport } from 'protoo-client';
 import type { ErrorCode } from '#protocol/errors';
 import { PING_INTERVAL, SOCKET_PATH } from '#protocol/limits';
 import type { Answer, Method, Notice, NoticeData, RequestData } from '#protocol/methods';
+import { reportMistake } from './mistakes.ts';
 
 /** A ping without an answer for so long means that the link is dead, whatever the socket believes. */
 const PONG_WITHIN = 5_000;
@@ -186,7 +187,8 @@ export class Signaling {
     }, PONG_WITHIN);
     try {
       await this.request('ping', {});
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // A lost connection is dealt with where it is lost; a refusal is an answer, too.
     } finally {
       clearTimeout(deadline);

@@ -1,6 +1,6 @@
 import { devicesPossible } from './devices.ts';
-import { ignore } from './ignore.ts';
 import { load, save } from './storage.ts';
+import { reportMistake } from './mistakes.ts';
 
 /** What a speaker is chosen for; each is remembered on this device. */
 export type SpeakerUse = 'ringing' | 'calls';
@@ -43,7 +43,7 @@ export function chooseSpeaker(use: SpeakerUse, id: string): void {
 /** Sends an element's sound to a speaker; one that is gone leaves it where it is. */
 export function playOn(element: HTMLMediaElement, speaker: string): void {
   if (!canChooseSpeaker() || element.sinkId === speaker) return;
-  element.setSinkId(speaker).catch(ignore);
+  element.setSinkId(speaker).catch(reportMistake);
 }
 
 /** What a context's sound is to be connected to, so that it comes out of a speaker. */
@@ -51,7 +51,7 @@ export function outputOf(context: AudioContext, speaker: string): AudioNode {
   const steerable = context as Steerable;
   if (speaker === DEFAULT_SPEAKER || !canChooseSpeaker()) return context.destination;
   if (steerable.setSinkId) {
-    steerable.setSinkId(speaker).catch(ignore);
+    steerable.setSinkId(speaker).catch(reportMistake);
     return context.destination;
   }
   // Firefox steers elements, but no contexts.
@@ -59,6 +59,6 @@ export function outputOf(context: AudioContext, speaker: string): AudioNode {
   const element = new Audio();
   element.srcObject = output.stream;
   playOn(element, speaker);
-  element.play().catch(ignore);
+  element.play().catch(reportMistake);
   return output;
 }

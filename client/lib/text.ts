@@ -2,7 +2,7 @@ import { isBlank } from '#protocol/text';
 
 /** C0 controls other than tab and line feed, and DEL: no part of a message, but pasted text has them now and then. */
 const CONTROLS = /[^\P{Cc}\t\n\u0080-\u009f]/gu;
-/** A half of a surrogate pair without the other. `toWellFormed` is missing in Chrome 110 and Firefox 115. */
+/** A half of a surrogate pair without the other. `toWellFormed` is missing in Chrome 110. */
 const HALF = /\p{Cs}/gu;
 
 /**

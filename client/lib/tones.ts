@@ -1,5 +1,5 @@
-import { ignore } from './ignore.ts';
 import { DEFAULT_SPEAKER, outputOf } from './speakers.ts';
+import { reportMistake } from './mistakes.ts';
 
 /**
  * The sounds of a call, made by the browser itself: no files, nothing to load while it rings. They are
@@ -77,21 +77,23 @@ export interface Tone {
   stop(): void;
 }
 
-const SILENCE: Tone = { enable: ignore, stop: ignore };
+const nothing = (): void => undefined;
+const SILENCE: Tone = { enable: nothing, stop: nothing };
 
 /** Plays until it is stopped. */
 export function playTone(name: ToneName, { speaker = DEFAULT_SPEAKER, onBlocked }: ToneOptions = {}): Tone {
   let context: AudioContext;
   try {
     context = new AudioContext();
-  } catch {
+  } catch (error) {
+    reportMistake(error);
     return SILENCE;
   }
   const source = new AudioBufferSourceNode(context, { buffer: render(context, name), loop: true });
   source.connect(outputOf(context, speaker));
   source.start();
 
-  const enable = () => void context.resume().catch(ignore);
+  const enable = () => void context.resume().catch(reportMistake);
   const look = setTimeout(() => onBlocked?.(context.state !== 'running'), STARTS_WITHIN);
   context.addEventListener('statechange', () => context.state === 'running' && onBlocked?.(false));
   // Whatever the person touches first, from then on it may be heard.
@@ -102,7 +104,7 @@ export function playTone(name: ToneName, { speaker = DEFAULT_SPEAKER, onBlocked 
     stop: () => {
       clearTimeout(look);
       for (const gesture of gestures) removeEventListener(gesture, enable);
-      context.close().catch(ignore);
+      context.close().catch(reportMistake);
     },
   };
 }

@@ -4,12 +4,12 @@ import { RECONNECT_WITHIN } from '#protocol/limits';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
-import { ignore } from '../lib/ignore.ts';
 import { prepareMedia } from '../lib/media-device.ts';
 import { MediaSession, type MediaTrouble } from '../lib/media-session.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { OwnDevices } from './own-devices.svelte.ts';
 import { RemoteMedia } from './remote-media.svelte.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** Whom a call is with; presence plays no part in it. */
 export interface Peer {
@@ -19,8 +19,11 @@ export interface Peer {
 
 export type Phase = 'calling' | 'ringing' | 'connecting' | 'active' | 'reconnecting' | 'ended';
 
-/** How it ended: the server's reason, or why it could not begin. */
-export type Ending = EndReason | ErrorCode | 'elsewhere';
+/** Why this page cannot take part in calls. */
+export type Inability = Exclude<MediaTrouble, 'unreachable'>;
+
+/** How it ended: the server's reason, why it could not begin, or why this page could not go on. */
+export type Ending = EndReason | ErrorCode | 'elsewhere' | Inability;
 
 export interface ActiveCallOptions {
   signaling: Signaling;
@@ -36,6 +39,8 @@ export interface ActiveCallOptions {
   onAnswer(call: Call): void;
   /** The connection was away for as long as the server waits for it. */
   onGivenUp(): void;
+  /** This page cannot take part: the call must end. */
+  onUnable(why: Inability): void;
 }
 
 export function ownLeg(call: Call, selfId: string): Leg | undefined {
@@ -59,7 +64,8 @@ export class ActiveCall {
   #released = false;
   /** Until a call without a connection is given up. */
   #patience: ReturnType<typeof setTimeout> | undefined;
-  #trouble = $state<MediaTrouble | null>(null);
+  #unreachable = $state(false);
+  #unable: Inability | null = null;
 
   constructor(options: ActiveCallOptions) {
     this.#options = options;
@@ -122,9 +128,9 @@ export class ActiveCall {
     return this.#call?.endedAt ?? null;
   }
 
-  /** Whether media could not be joined. */
-  get trouble(): MediaTrouble | null {
-    return this.#trouble;
+  /** Whether the media server could not be reached so far. */
+  get unreachable(): boolean {
+    return this.#unreachable;
   }
 
   /** Opens the devices and goes to the server, both at once. */
@@ -199,8 +205,9 @@ export class ActiveCall {
     const away =
       (told === 'cancelled' && this.#outgoing && this.#ending !== 'cancelled') ||
       (told === 'hung_up' && this.#ending === 'connection_lost');
-    // The first word stands, but the server's comes before our guess.
-    this.#ending = away ? 'connection_lost' : (told ?? this.#ending ?? ending);
+    // The first word stands, but the server's comes before our guess. Only this page knows why it could not go on.
+    const known = this.#unable ?? told ?? this.#ending ?? ending;
+    this.#ending = away ? 'connection_lost' : known;
   }
 
   close(): void {
@@ -219,7 +226,7 @@ export class ActiveCall {
   #start(devices: Promise<void>): void {
     void devices.then(() => this.#media.devicesSettled());
     // Joining asks again, and tells.
-    prepareMedia(this.#options.signaling).catch(ignore);
+    prepareMedia(this.#options.signaling).catch(reportMistake);
     void this.#goOn();
   }
 
@@ -241,8 +248,18 @@ export class ActiveCall {
       this.#options.onAnswer(call);
     } catch (error) {
       if (error instanceof ConnectionLost) return;
+      reportMistake(error);
       this.end(error instanceof RequestError ? error.code : 'internal');
     }
+  }
+
+  #troubled(trouble: MediaTrouble): void {
+    if (trouble === 'unreachable') {
+      this.#unreachable = true;
+      return;
+    }
+    this.#unable ??= trouble;
+    this.#options.onUnable(trouble);
   }
 
   #makeMedia(): MediaSession {
@@ -257,9 +274,9 @@ export class ActiveCall {
       onRemote: (tracks) => {
         this.remote.show(tracks);
         // What stands of before says nothing.
-        if (tracks.some(({ track }) => track.readyState === 'live')) this.#trouble = null;
+        if (tracks.some(({ track }) => track.readyState === 'live')) this.#unreachable = false;
       },
-      onTrouble: (trouble) => (this.#trouble = trouble),
+      onTrouble: (trouble) => this.#troubled(trouble),
     });
   }
 }

@@ -2,8 +2,8 @@ import type { Call, CallsPage } from '#protocol/call';
 import type { PageEnd } from '#protocol/common';
 import { type CallRow, callRow, outcomeOf } from '../lib/call-outcome.ts';
 import { idsOf, latestFirst } from '../lib/collections.ts';
-import { ignore } from '../lib/ignore.ts';
 import type { Signaling } from '../lib/signaling.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** The calls that are over, the latest first, and how many were missed since one last looked. */
 export class CallHistory {
@@ -109,7 +109,8 @@ export class CallHistory {
         ...(before && { before }),
       });
       if (view === this.#view) this.#take(page, before === undefined);
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       this.#failed = view === this.#view;
     } finally {
       if (view === this.#view) this.#loading = false;
@@ -137,7 +138,7 @@ export class CallHistory {
     if (!this.#seen || this.#missed === 0) return;
     this.#missed = 0;
     // Lost with the connection, the next snapshot counts them again.
-    this.#signaling.request('markCallsSeen', {}).catch(ignore);
+    this.#signaling.request('markCallsSeen', {}).catch(reportMistake);
   }
 }
 

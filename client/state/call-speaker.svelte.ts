@@ -1,5 +1,5 @@
-import { ignore } from '../lib/ignore.ts';
 import { chosenSpeaker, DEFAULT_SPEAKER, listSpeakers } from '../lib/speakers.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** How long it is said that the speaker is back, in milliseconds. */
 const BACK_TOLD_FOR = 8_000;
@@ -38,7 +38,7 @@ export class CallSpeaker {
 
   readonly #look = (): void => {
     // Without an answer it stays where it is.
-    listSpeakers().then((list) => this.#note(list.some(({ id }) => id === this.#chosen)), ignore);
+    listSpeakers().then((list) => this.#note(list.some(({ id }) => id === this.#chosen)), reportMistake);
   };
 
   #note(there: boolean): void {

@@ -1,14 +1,14 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Call, CallKind } from '#protocol/call';
 import { idsOf } from '../lib/collections.ts';
-import { ignore } from '../lib/ignore.ts';
 import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
-import { prepareMedia } from '../lib/media-device.ts';
+import { canCall, prepareMedia } from '../lib/media-device.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { ActiveCall, type ActiveCallOptions, ownLeg, type Peer } from './active-call.svelte.ts';
 import { Rings } from './rings.svelte.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** What became of a ring that this tab did not answer. */
 export type RingOutcome = 'answered_elsewhere' | 'missed';
@@ -26,6 +26,8 @@ export interface CallsOptions {
   tab: string;
   /** The conversation that a call to this account belongs to. */
   conversationWith(peer: Peer): Promise<string>;
+  /** This browser cannot take part in calls. */
+  onUnsupported(): void;
   onRingOver(outcome: RingOutcome, caller: Peer): void;
   /** A call has ended, here or anywhere. */
   onEnded(call: Call): void;
@@ -131,7 +133,7 @@ export class Calls {
   }
 
   call(peer: Peer, kind: CallKind): void {
-    if (this.#current) return;
+    if (this.#current || !this.#able()) return;
     mark('call-click');
     const { signaling, conversationWith } = this.#options;
     const begin = async (callId: string) => {
@@ -146,7 +148,7 @@ export class Calls {
 
   /** Answers a call that rings here. One that is on is ended for it. */
   answer(call: Call, withCamera: boolean): void {
-    if (!this.#asks(call)) return;
+    if (!this.#asks(call) || !this.#able()) return;
     mark('answer');
     const { signaling } = this.#options;
     const before = this.#current;
@@ -219,6 +221,12 @@ export class Calls {
     return this.#here?.phase === 'ended' ? null : this.#here;
   }
 
+  #able(): boolean {
+    const able = canCall();
+    if (!able) this.#options.onUnsupported();
+    return able;
+  }
+
   #isRinging(call: Call): boolean {
     return call.state !== 'ended' && ownLeg(call, this.#options.selfId)?.state === 'ringing';
   }
@@ -259,6 +267,11 @@ export class Calls {
         this.#done.add(here.id);
         here.end('connection_lost');
       },
+      onUnable: (why) => {
+        this.#done.add(here.id);
+        void this.#tellDone(here.id);
+        here.end(why);
+      },
     });
     if (!signaling.open) here.disconnected();
     this.#here = here;
@@ -285,9 +298,9 @@ export class Calls {
     for (const { call } of this.rings) {
       if (this.#alerted.has(call.id)) continue;
       this.#alerted.add(call.id);
-      signaling.request('alert', { callId: call.id }).catch(ignore);
+      signaling.request('alert', { callId: call.id }).catch(reportMistake);
       // Answering asks again, and tells.
-      prepareMedia(signaling).catch(ignore);
+      prepareMedia(signaling).catch(reportMistake);
     }
   }
 
@@ -310,6 +323,7 @@ export class Calls {
     } catch (error) {
       // The next snapshot asks again.
       if (error instanceof ConnectionLost) return;
+      reportMistake(error);
       this.#live.delete(call.id);
       if (this.#here?.id === call.id) this.#here.end('connection_lost');
     }
@@ -325,7 +339,8 @@ export class Calls {
       if (this.#givenUp.delete(callId) && this.#isRinging(call)) this.#done.delete(callId);
       this.received(call);
       this.#alert();
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // Without a connection the next snapshot brings it up again; a refusal means that it is over.
     }
   }

@@ -3,6 +3,7 @@ import type { Person } from '#protocol/people';
 import { idsOf } from '../lib/collections.ts';
 import { forget, load, save } from '../lib/storage.ts';
 import type { Signaling } from '../lib/signaling.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 export interface ConversationOptions {
   signaling: Signaling;
@@ -104,7 +105,8 @@ export class Conversation {
       const page = await signaling.request('listMessages', { conversationId: this.id, before: first.seq });
       this.#merge(page.messages);
       this.#older = page.more;
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       this.#olderFailed = true;
     } finally {
       this.#loadingOlder = false;
@@ -136,7 +138,8 @@ export class Conversation {
         more = page.more && page.messages.length > 0;
       }
       if (this.#gap === first) this.#gap = null;
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // The gap is kept: the next connection opens the conversation again, and tries again from there.
     }
   }

@@ -2,11 +2,11 @@ import type { Conversation as Row, ConversationsPage, Message } from '#protocol/
 import type { PageEnd } from '#protocol/common';
 import { EXCERPT_MAX } from '#protocol/limits';
 import { idsOf, latestFirst } from '../lib/collections.ts';
-import { ignore } from '../lib/ignore.ts';
 import { firstCodePoints } from '#protocol/text';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { Conversation, isUnread } from './conversation.svelte.ts';
 import type { People } from './people.svelte.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 const placeOf = ({ id, lastMessage }: Row): PageEnd => ({ time: lastMessage?.sentAt ?? 0, id });
 const byLatest = (a: Row, b: Row): number => latestFirst(placeOf(a), placeOf(b));
@@ -96,7 +96,8 @@ export class Conversations {
       const known = idsOf(this.#list);
       this.#list = [...this.#list, ...page.conversations.filter(({ id }) => !known.has(id))].sort(byLatest);
       this.#more = page.more;
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // Scrolling on, or the next connection, asks again.
     } finally {
       this.#loading = false;
@@ -179,6 +180,7 @@ export class Conversations {
       if (this.#open?.id === opened.conversation.id) this.#open.refresh(opened);
       else this.#open = new Conversation({ signaling, selfId, opened, onRead: this.#markRead });
     } catch (error) {
+      reportMistake(error);
       if (error instanceof ConnectionLost || this.#wanted !== accountId) return;
       const unknown =
         error instanceof RequestError && (error.code === 'not_found' || error.code === 'invalid');
@@ -189,6 +191,6 @@ export class Conversations {
   readonly #markRead = (conversationId: string, seq: number): void => {
     this.read(conversationId, seq);
     // Lost with the connection, it is repeated when the conversation is looked at again.
-    this.#options.signaling.request('markRead', { conversationId, seq }).catch(ignore);
+    this.#options.signaling.request('markRead', { conversationId, seq }).catch(reportMistake);
   };
 }

@@ -4,6 +4,7 @@ import { checkCalls } from '../lib/call-check.ts';
 import { judge, type RouteResult, type Verdict } from '../lib/diagnosis.ts';
 import { BrowserUnsupported } from '../lib/media-device.ts';
 import { RequestError, type Signaling } from '../lib/signaling.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 export type DoctorProblem = 'rate_limited' | 'unsupported' | 'other';
 
@@ -52,6 +53,7 @@ export class Doctor {
       this.#verdict = judge(await checkCalls(this.#signaling, onRoute, this.#left.signal));
     } catch (error) {
       if (this.#left.signal.aborted) return;
+      reportMistake(error);
       if (error instanceof BrowserUnsupported) this.#problem = 'unsupported';
       else
         this.#problem =

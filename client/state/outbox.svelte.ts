@@ -2,6 +2,7 @@ import { forget, keysOf, load, save } from '../lib/storage.ts';
 import { uuid } from '../lib/ids.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import type { Message } from '#protocol/chat';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** A message of ours that the server has not acknowledged. */
 export interface Unsent {
@@ -80,6 +81,7 @@ export class Outbox {
     } catch (error) {
       // Without a connection it goes on waiting; the next one sends it again.
       if (error instanceof ConnectionLost) return;
+      reportMistake(error);
       if (error instanceof RequestError && error.code === 'rate_limited') this.#resendLater();
       else this.#mark(id, true);
     }

@@ -2,6 +2,7 @@ import type { InputDevice } from '../lib/device-choice.ts';
 import type { DeviceChange, DeviceRecovery } from '../lib/device-recovery.ts';
 import { type DeviceKind, type DeviceProblem, devicesPossible, LocalMedia } from '../lib/devices.ts';
 import { loadForTab, saveForTab } from '../lib/storage.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** What a reload must not change: nobody's camera comes on by itself. */
 interface Kept {
@@ -151,7 +152,8 @@ export class OwnDevices {
       });
       if (this.#released) recovery.close();
       return recovery;
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // The call goes on with the devices that it has.
       return null;
     }

@@ -3,6 +3,7 @@ import type { PeoplePage, Person, Presence } from '#protocol/people';
 import { idsOf } from '../lib/collections.ts';
 import { byName, nameKey } from '../lib/names.ts';
 import type { Signaling } from '../lib/signaling.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 const SEARCH_PAUSE = 150;
 
@@ -129,7 +130,8 @@ export class People {
       this.#list = [...kept, ...page.people].sort(byPresence);
       this.#more = page.more;
       this.#online = page.online;
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       // The list stays as it was; the next snapshot, scroll or search asks again.
     } finally {
       if (view === this.#view) this.#loading = false;

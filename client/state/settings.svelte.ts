@@ -1,5 +1,6 @@
 import type { CallSettings, Settings as Stored } from '#protocol/settings';
 import type { Signaling } from '../lib/signaling.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** For whom, and when, this account's devices ring, and whom it has blocked. */
 export class Settings {
@@ -42,7 +43,8 @@ export class Settings {
     this.#failed = false;
     try {
       await this.#ask(() => this.#signaling.request('getSettings', {}));
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       this.#failed = this.#stored === null;
     }
   }
@@ -69,7 +71,8 @@ export class Settings {
   async #do(request: () => Promise<Stored>, before: Stored | null): Promise<void> {
     try {
       await this.#ask(request);
-    } catch {
+    } catch (error) {
+      reportMistake(error);
       this.#stored = before;
       this.#onFault();
     }

@@ -1,4 +1,3 @@
-import { ignore } from '../lib/ignore.ts';
 import {
   chooseSpeaker,
   chosenSpeaker,
@@ -7,6 +6,7 @@ import {
   type SpeakerUse,
 } from '../lib/speakers.ts';
 import { playTone, type Tone } from '../lib/tones.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** How long a test sounds, in milliseconds. */
 const TEST_FOR = 2_000;
@@ -52,6 +52,6 @@ export class Speakers {
 
   readonly #look = (): void => {
     // Without an answer there is only the system's choice.
-    listSpeakers().then((list) => (this.#list = list), ignore);
+    listSpeakers().then((list) => (this.#list = list), reportMistake);
   };
 }

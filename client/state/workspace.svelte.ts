@@ -1,5 +1,6 @@
 import { createContext, untrack } from 'svelte';
 import type { Snapshot } from '#protocol/methods';
+import { loadPart, PartMissing } from '../lib/load-part.ts';
 import { Signaling } from '../lib/signaling.ts';
 import { forgetWords } from '../lib/kept.ts';
 import { deviceId, tabId } from '../lib/storage.ts';
@@ -13,6 +14,7 @@ import type { Router } from './router.svelte.ts';
 import type { Session } from './session.svelte.ts';
 import { Settings } from './settings.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 /** How long a server may be away that has said it restarts, in milliseconds. */
 const RESTART_TAKES = 30_000;
@@ -24,6 +26,7 @@ export interface WorkspaceTexts {
   ringOver(outcome: RingOutcome, caller: string): string;
   settingsFailed: string;
   emailChanged(email: string): string;
+  callsUnsupported: string;
 }
 
 /** All that a signed-in person works with, put together and wired to the server's notices. */
@@ -99,6 +102,7 @@ export class Workspace {
       tab,
       conversationWith: (peer) => this.conversations.idOf(peer.id),
       onRingOver: (outcome, caller) => this.toasts.tell(texts.ringOver(outcome, caller.username)),
+      onUnsupported: () => this.toasts.fault(texts.callsUnsupported),
       onEnded: (call) => this.history.ended(call),
       now: () => this.now(),
     });
@@ -146,9 +150,10 @@ export class Workspace {
    */
   async part<T>(load: () => Promise<T>): Promise<T> {
     try {
-      return await load();
+      return await loadPart(load);
     } catch (error) {
-      if (!this.#outdated) throw error;
+      reportMistake(error);
+      if (!this.#outdated || !(error instanceof PartMissing)) throw error;
       // The app itself does this, and the call goes on: there is nothing to ask.
       this.#reloading = true;
       location.reload();

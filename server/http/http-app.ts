@@ -16,6 +16,7 @@ import { handleErrors, unknownAddress } from './errors.ts';
 import { serveHealth, type Hindrance } from './health.ts';
 import { serveMetrics, type Measurements } from './metrics-page.ts';
 import { observe, type HttpObserver } from './observe.ts';
+import { PageErrors } from './page-errors.ts';
 import { createRoutes } from './routes.ts';
 import { createSessionStore } from './session-store.ts';
 import type { BuiltClient } from './static.ts';
@@ -40,6 +41,7 @@ interface Options {
   measurements: Measurements;
   metricsToken: string | undefined;
   observer: HttpObserver;
+  rateLimitFactor: number;
   logger: Logger;
 }
 
@@ -107,7 +109,17 @@ export function createHttpApp(options: Options): Koa {
     ),
   );
   app.use(serveMetrics({ measurements, accounts, token }));
-  const routes = createRoutes({ accounts, registration, admin, sessions, cookie, devices, logger });
+  const pageErrors = new PageErrors({ logger, factor: options.rateLimitFactor });
+  const routes = createRoutes({
+    accounts,
+    registration,
+    admin,
+    sessions,
+    cookie,
+    devices,
+    pageErrors,
+    logger,
+  });
   app.use(routes.routes());
   app.use(unknownAddress);
   return app;

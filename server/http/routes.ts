@@ -9,6 +9,7 @@ import {
   type WhoAmI,
 } from '#protocol/account';
 import { id } from '#protocol/common';
+import { pageError } from '#protocol/page-errors';
 import type { Context } from 'koa';
 import { presentSelf, type AccountService } from '../accounts/account-service.ts';
 import type { Account } from '../accounts/account.ts';
@@ -21,6 +22,7 @@ import type { SessionCookie } from '../sessions/cookie.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
 import { clientOf, keepDeviceKey } from './device-cookie.ts';
+import type { PageErrors } from './page-errors.ts';
 import { identityOf, requireIdentity, signInAs } from './session-store.ts';
 
 interface Services {
@@ -30,8 +32,12 @@ interface Services {
   sessions: SessionService;
   cookie: SessionCookie;
   devices: KnownDevices;
+  pageErrors: PageErrors;
   logger: Logger;
 }
+
+/** Characters of a browser's name for itself in the log. */
+const USER_AGENT_MAX = 300;
 
 /** The HTTP interface: accounts, sessions and what admins do. All else goes over the WebSocket. */
 export function createRoutes({
@@ -41,6 +47,7 @@ export function createRoutes({
   sessions,
   cookie,
   devices,
+  pageErrors,
   logger,
 }: Services): Router {
   const router = new Router({ prefix: '/api' });
@@ -115,6 +122,15 @@ export function createRoutes({
     const sessionId = id.safeParse(ctx.params['id']);
     if (!sessionId.success) throw new AppError('not_found', 'There is no such session.');
     await sessions.endBy(identity, { id: sessionId.data });
+    ctx.status = 204;
+  });
+
+  // Without a session, too: a page can fail before anybody is signed in.
+  router.post('/page-errors', async (ctx) => {
+    const error = parseBody(ctx, pageError);
+    const accountId = identityOf(ctx)?.accountId;
+    const userAgent = ctx.get('user-agent').slice(0, USER_AGENT_MAX);
+    await pageErrors.record(error, { requestId: ctx.requestId, accountId, address: ctx.ip, userAgent });
     ctx.status = 204;
   });
 

@@ -213,7 +213,9 @@ export class MediaRooms {
       await send.setMaxIncomingBitrate(MAX_INCOMING_BITRATE);
       return { router, send, recv };
     } catch (error) {
-      this.#with.logger.warn({ callId: room.id, err: error }, 'a room could not be joined');
+      // A room that was closed meanwhile has taken its transports with it, as it should.
+      const level = room.closed ? 'debug' : 'warn';
+      this.#with.logger[level]({ callId: room.id, err: error }, 'a room could not be joined');
       throw mediaLost();
     }
   }

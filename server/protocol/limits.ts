@@ -25,6 +25,10 @@ export const ADMIN_PAGE = 50;
 export const INVITATION_DAYS = 7;
 export const INVITATION_DAYS_MAX = 90;
 
+/** Characters of an exception that a page reports. */
+export const PAGE_ERROR_MESSAGE_MAX = 500;
+export const PAGE_ERROR_STACK_MAX = 4000;
+
 /** The path of the WebSocket, and its subprotocol. */
 export const SOCKET_PATH = '/ws';
 export const SOCKET_SUBPROTOCOL = 'protoo';

@@ -7,6 +7,14 @@ export const account = {
   claim: 'Chat and call, on your own server.',
   unreachable: 'The server cannot be reached. Check your connection.',
   tryAgain: 'Try again',
+  pageError: {
+    words:
+      'Something went wrong in this page, and what you just did may not have worked. Load the page again. ' +
+      'The people who run this server find the details in its log.',
+    broken: 'This part of the page has failed.',
+    reload: 'Load again',
+    close: 'Close',
+  },
   sessionEnded: {
     no_cookies:
       'ChatAway needs cookies of this site to keep you signed in, and your browser blocks them. Allow them for this address (in most browsers by the symbol beside it), then load this page again.',

@@ -27,7 +27,7 @@ function connectionLost(fault: Fault, name: string): string {
 
 /** What there is to know of a call that is over. */
 export interface EndedCall {
-  reason: EndReason | ErrorCode | 'elsewhere';
+  reason: EndReason | ErrorCode | 'elsewhere' | 'unsupported' | 'page';
   name: string;
   outgoing: boolean;
   /** Where media or connection failed. */
@@ -80,10 +80,8 @@ export const call = {
     `You are in a call with ${isolated(name)} in another tab or on another device.`,
   answeredElsewhere: 'Answered on another device',
   missed: (name: string) => `Missed call from ${isolated(name)}`,
-  trouble: {
-    unreachable: 'The media server cannot be reached. Still trying…',
-    unsupported: 'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
-  },
+  unreachable: 'The media server cannot be reached. Still trying…',
+  unsupported: 'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
   reason({ reason, name, outgoing, fault }: EndedCall): string {
     switch (reason) {
       case 'hung_up':
@@ -109,6 +107,10 @@ export const call = {
         return mediaFailed(fault, name);
       case 'connection_lost':
         return connectionLost(fault, name);
+      case 'unsupported':
+        return call.unsupported;
+      case 'page':
+        return 'Something went wrong in this page, so the call was ended. Load the page again, then call again.';
       case 'elsewhere':
         return 'The call goes on in another tab or on another device.';
       case 'already_in_call':

@@ -3,7 +3,7 @@ import { deferred } from '../../../client/lib/deferred.ts';
 import { linkPieces } from '../../../client/lib/links.ts';
 import { sendable } from '../../../client/lib/text.ts';
 
-/** What Chrome 110, Firefox 115 or Safari 16.4 lack, and the client once used. */
+/** What Chrome 110, Firefox 120 or Safari 16.4 lack, and the client once used. */
 const MISSING = [
   [Promise, 'withResolvers'],
   [String.prototype, 'toWellFormed'],
