@@ -3,6 +3,7 @@
  * words in its place. The oldest browsers that the page is built for (client/vite.config.ts) all have what is asked for here;
  * one that lacks the smallest of it lacks more.
  */
+/* eslint no-unused-vars: ["error", { caughtErrors: "none" }] -- a catch without a name is newer syntax */
 (function () {
   var WORDS =
     'This browser is too old for ChatAway. Please update it, or use another: ' +

@@ -64,7 +64,8 @@ test('a browser without WebRTC chats, and says that it cannot call', async () =>
 function reportsOf(page: Page): string[] {
   const reports: string[] = [];
   page.on('request', (request) => {
-    if (request.url().endsWith('/api/page-errors')) reports.push(request.postData() ?? '');
+    if (!request.url().endsWith('/api/page-errors')) return;
+    void request.fetchPostData().then((data) => reports.push(data ?? ''));
   });
   return reports;
 }
