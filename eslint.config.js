@@ -131,7 +131,7 @@ export default ts.config(
         message: 'The client knows #protocol/* alone, and of it types and constants.',
       },
       {
-        regex: '^#protocol/(?!limits$|errors$|text$)',
+        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$)',
         allowTypeImports: true,
         message: 'Only types: a schema would bring zod into the bundle.',
       },
@@ -145,7 +145,11 @@ export default ts.config(
         message: 'lib is plain TypeScript below the state.',
       },
       { group: ['**/server/**', 'zod'], message: 'The client knows #protocol/* alone.' },
-      { regex: '^#protocol/(?!limits$|errors$|text$)', allowTypeImports: true, message: 'Only types.' },
+      {
+        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$)',
+        allowTypeImports: true,
+        message: 'Only types.',
+      },
     ]),
   },
 );

@@ -12,6 +12,8 @@ export type ToneName =
   | 'ringback'
   /** Over a call: another one waits. */
   | 'waiting'
+  /** A message has arrived out of view. */
+  | 'message'
   /** To try a speaker. */
   | 'sample';
 
@@ -46,6 +48,14 @@ const PATTERNS: Record<ToneName, { every: number; volume: number; notes: readonl
     notes: [
       { at: 0, for: 0.14, hertz: 523.3 },
       { at: 0.28, for: 0.14, hertz: 523.3 },
+    ],
+  },
+  message: {
+    every: 0.6,
+    volume: 0.1,
+    notes: [
+      { at: 0, for: 0.14, hertz: 784 },
+      { at: 0.13, for: 0.34, hertz: 1046.5 },
     ],
   },
   sample: {
@@ -107,6 +117,17 @@ export function playTone(name: ToneName, { speaker = DEFAULT_SPEAKER, onBlocked 
       context.close().catch(reportMistake);
     },
   };
+}
+
+/** Plays one turn; nothing where the browser keeps the page silent, for later it would come too late. */
+export function playOnce(name: ToneName, speaker: string): void {
+  const context = new AudioContext();
+  const source = new AudioBufferSourceNode(context, { buffer: render(context, name) });
+  const close = () => void context.close().catch(reportMistake);
+  source.onended = close;
+  source.connect(outputOf(context, speaker));
+  source.start();
+  setTimeout(() => context.state === 'suspended' && close(), STARTS_WITHIN);
 }
 
 /** One turn of the pattern. */

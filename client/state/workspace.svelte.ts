@@ -1,6 +1,8 @@
 import { createContext, untrack } from 'svelte';
+import type { Conversation, Message } from '#protocol/chat';
 import type { Snapshot } from '#protocol/methods';
 import { loadPart, PartMissing } from '../lib/load-part.ts';
+import { holdWhileInView } from '../lib/in-view.ts';
 import { Signaling } from '../lib/signaling.ts';
 import { forgetWords } from '../lib/kept.ts';
 import { deviceId, tabId } from '../lib/storage.ts';
@@ -8,6 +10,7 @@ import { CallHistory } from './call-history.svelte.ts';
 import { Calls, type RingOutcome } from './calls.svelte.ts';
 import { Conversations } from './conversations.svelte.ts';
 import { Outbox } from './outbox.svelte.ts';
+import type { MessageAlerts } from './message-alerts.ts';
 import { People } from './people.svelte.ts';
 import { Permission } from './permission.svelte.ts';
 import type { Router } from './router.svelte.ts';
@@ -51,6 +54,9 @@ export class Workspace {
   #clockAhead = $state(0);
   #epoch: string | undefined;
   #outdated = false;
+  /** Loaded with the first message that arrives out of view. */
+  #alerts: MessageAlerts | null = null;
+  readonly #stopHolding = holdWhileInView();
   /** The page is loaded anew by the app, not by the person. */
   #reloading = false;
 
@@ -72,8 +78,12 @@ export class Workspace {
         message: ({ message, conversation }) => {
           this.conversations.received(message, conversation);
           this.outbox.arrived(message.id);
+          void this.#makeKnown(message, conversation);
         },
-        read: ({ conversationId, seq }) => this.conversations.read(conversationId, seq),
+        read: ({ conversationId, seq }) => {
+          this.conversations.read(conversationId, seq);
+          this.#alerts?.read(conversationId);
+        },
         call: (data) => this.calls.notices.call(data),
         missedCalls: ({ count }) => this.history.setMissed(count),
         settings: (settings) => this.settings.received(settings),
@@ -171,10 +181,30 @@ export class Workspace {
     removeEventListener('beforeunload', this.#askFirst);
     removeEventListener('pagehide', this.#letGo);
     removeEventListener('pageshow', this.#returned);
+    this.#stopHolding();
+    this.#alerts?.close();
     clearTimeout(this.#restartTimer);
     this.calls.close();
     this.people.close();
     this.#signaling.close();
+  }
+
+  /** A message of somebody else that arrives while the page is not in view. */
+  async #makeKnown(message: Message, { people }: Conversation): Promise<void> {
+    const sender = people.find(({ id }) => id === message.senderId);
+    if (!sender || document.visibilityState === 'visible') return;
+    try {
+      const { MessageAlerts } = await loadPart(() => import('./message-alerts.ts'));
+      this.#alerts ??= new MessageAlerts({
+        settings: () => this.settings.calls,
+        now: () => this.now(),
+        onOpen: (accountId) => this.router.go({ name: 'conversation', accountId }),
+      });
+      await this.#alerts.arrived(message, sender);
+    } catch (error) {
+      // Without a connection, or with another build at the server, the message is in the list all the same.
+      reportMistake(error);
+    }
   }
 
   /** What is not back after a while is gone, and the words for that are others. */

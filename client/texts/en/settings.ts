@@ -68,6 +68,18 @@ export const settings = {
     testOf: (label: string) => `Test: ${label}`,
     namesHidden: 'Allow the microphone, and the browser tells which speakers there are.',
   },
+  messages: {
+    title: 'New messages',
+    note: 'While ChatAway is not in view; remembered on this device. “Do not disturb” and quiet hours silence both.',
+    sound: 'Sound for new messages',
+    notification: 'Notifications for new messages',
+    notificationNote:
+      'They show who wrote, and the beginning of the message, to everyone who sees this screen.',
+    example: 'This is how new messages are shown.',
+    refused:
+      'This browser blocks notifications. Allow them for this page in its settings, then switch this on.',
+    impossible: 'This browser shows no notifications of this page.',
+  },
   check: {
     title: 'Call check',
     note: 'Tries every way from this device to the server.',

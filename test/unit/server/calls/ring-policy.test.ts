@@ -1,7 +1,8 @@
 import type { CallSettings, QuietHours } from '#protocol/settings';
 import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { describe, expect, test } from 'vitest';
-import { decideRing, isWithin, type RingContext } from '../../../../server/calls/ring-policy.ts';
+import { isWithin } from '#protocol/quiet-hours';
+import { decideRing, type RingContext } from '../../../../server/calls/ring-policy.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00Z');
 
