@@ -2,7 +2,7 @@
 const inImage = process.env['CHATAWAY_IN_IMAGE'] !== undefined;
 
 /** One of the operator's commands, as it is typed where this runs: `commandLine('restore', 'NAME')`. */
-export function commandLine(command: 'admin' | 'backup' | 'restore', words = ''): string {
+export function commandLine(command: 'admin' | 'backup' | 'restore' | 'doctor', words = ''): string {
   if (inImage) return `chataway ${command} ${words}`.trimEnd();
   return words === '' ? `npm run ${command}` : `npm run ${command} -- ${words}`;
 }

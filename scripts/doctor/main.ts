@@ -5,7 +5,8 @@ import { checkAddresses, checkName } from './addresses.ts';
 import { checkCertificate } from './certificate.ts';
 import type { Check, Finding } from './finding.ts';
 import { checkClock, checkDisk, checkTurnPrograms, checkWorker } from './machine.ts';
-import { checkMediaPorts, checkPage, checkRelay, checkRelayedPorts } from './ports.ts';
+import { checkMediaPorts, checkPage, checkRelay } from './ports.ts';
+import { checkRelayedPrograms } from './relayed-programs.ts';
 
 const SIGNS: Record<Finding['state'], string> = { good: 'ok  ', doubt: 'look', broken: 'FAIL' };
 
@@ -16,7 +17,7 @@ const CHECKS: readonly Check[] = [
   checkMediaPorts,
   checkRelay,
   checkTurnPrograms,
-  checkRelayedPorts,
+  checkRelayedPrograms,
   checkCertificate,
   checkClock,
   checkDisk,

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { type Config, mediaProtocols, ownAddress } from '../../config/load.ts';
 import { accepts } from '../../server/reach/accepts.ts';
-import { RELAY_ADDRESS } from '../../server/reach/turn-configuration.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 import { askRelay, type Way } from './stun.ts';
 
@@ -107,31 +105,6 @@ async function askBy(way: Way, host: string, port: number, { TURN_HOST }: Config
       : `restart coturn at ${TURN_HOST} with the turnserver.conf in TURN_DIR`;
   return broken('relay', `something listens ${by}, and no relay answers: ${mend}.`);
 }
-
-/** What the relay reaches besides the media: coturn knows no rule for ports. */
-export const checkRelayedPorts: Check = async ({ TURN, TURN_HOST, TURN_PORT, MEDIA_PORT, MEDIA_WORKERS }) => {
-  if (TURN === 'off') return [];
-  const tables = await Promise.all(
-    ['udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
-  );
-  // Most sockets that are bound to all of IPv6 take IPv4 as well.
-  const open = [...tables.join('').matchAll(/^ *\d+: 0+:([0-9A-F]{4}) /gm)].map(([, hex = '']) =>
-    parseInt(hex, 16),
-  );
-  const own = new Set([
-    TURN_PORT,
-    ...Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index),
-  ]);
-  const others = [...new Set(open)].filter((port) => !own.has(port)).sort((a, b) => a - b);
-  return others.length === 0
-    ? [good('relay', 'reaches nothing but the media.')]
-    : [
-        doubt(
-          'relay',
-          `reaches the UDP ports ${others.join(', ')} of other programs, which listen at every address: keep ${TURN_HOST ?? RELAY_ADDRESS} from them in the firewall, bind them to an address, or give ChatAway a container of its own.`,
-        ),
-      ];
-};
 
 /** Whether a port of this machine is in use. */
 async function isTaken(protocol: 'udp' | 'tcp', port: number): Promise<boolean> {

@@ -3,6 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Logger } from '../logger.ts';
+import { commandLine } from '../where-it-runs.ts';
+import { isLoopback } from './loopback.ts';
+import { RelayFirewall } from './relay-firewall.ts';
+import { ownHome, type RelayHome, separateHome } from './relay-home.ts';
+import { relayReachesOthers } from './relay-reach.ts';
 import { INNER_ADDRESS } from './turn-configuration.ts';
 import { issueTurnCredentials } from './turn-credentials.ts';
 import { configureNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
@@ -18,7 +23,7 @@ export interface RelayAddress {
 }
 
 interface Options {
-  /** Where the configuration of coturn is written. */
+  /** Where the configuration of coturn is written, unless it runs as a user of its own; it names the installation. */
   folder: string;
   /** The port for clients, UDP and TCP; of a neighbour, the one for our front. */
   port: number;
@@ -44,6 +49,8 @@ export class Relay {
   readonly #servers: TurnServer[] = [];
   readonly #secrets: readonly string[];
   #inner: RelayAddress | undefined;
+  #home: RelayHome | undefined;
+  #firewall: RelayFirewall | undefined;
 
   private constructor(options: Options) {
     this.#options = options;
@@ -60,9 +67,14 @@ export class Relay {
       if (neighbour) {
         configureNeighbour({ ...neighbour, folder, port, secrets: relay.#secrets });
         relay.#inner = { host: neighbour.host, port };
+        if (isLoopback(neighbour.host)) await warnOfReach(logger);
         return relay;
       }
-      const common = { folder, secrets: relay.#secrets, logger };
+      const home = separateHome(port, folder) ?? ownHome(folder);
+      relay.#home = home;
+      if (home.user !== undefined) relay.#firewall = await confine(port, home.user, logger);
+      await warnOfReach(logger);
+      const common = { home, secrets: relay.#secrets, logger };
       relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
       if (overTls) {
         relay.#inner = { host: INNER_ADDRESS, port: await freePort(INNER_ADDRESS) };
@@ -93,7 +105,28 @@ export class Relay {
   /** Resolves when the ports are free. */
   async close(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.close()));
+    this.#home?.remove();
+    await this.#firewall?.remove().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, "the relay's rules stay in the firewall");
+    });
   }
+}
+
+/** Undefined where the machine does not let us, or has no nftables. */
+async function confine(port: number, user: number, logger: Logger): Promise<RelayFirewall | undefined> {
+  try {
+    return await RelayFirewall.start(port, user);
+  } catch (error) {
+    logger.warn({ err: error }, 'nftables, which would keep the relay from other programs, cannot be used');
+    return undefined;
+  }
+}
+
+async function warnOfReach(logger: Logger): Promise<void> {
+  if (!(await relayReachesOthers())) return;
+  logger.warn(
+    `the relay also reaches other programs of this machine that listen for UDP on all addresses: "${commandLine('doctor')}" names them and tells how to prevent it`,
+  );
 }
 
 /** One of this address that nobody has right now. */

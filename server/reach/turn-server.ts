@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import { accepts } from './accepts.ts';
+import type { RelayHome } from './relay-home.ts';
 import {
   behindFront,
   INNER_ADDRESS,
@@ -24,8 +23,7 @@ const LOOK_EVERY_MS = 50;
 const NOT_FOUND = 127;
 
 export interface TurnOptions {
-  /** Where its configuration is written; a folder that only this user can read. */
-  folder: string;
+  home: RelayHome;
   /** What credentials may be signed with. */
   secrets: readonly string[];
   /**
@@ -79,17 +77,13 @@ export class TurnServer {
     clearTimeout(last);
   }
 
-  get #file(): string {
-    return join(this.#options.folder, `turn-${this.#options.kind}.conf`);
-  }
-
   /** Resolves when it is ready, or with the reason why it is not. */
   async #run(): Promise<Error | undefined> {
-    const { port, logger, kind } = this.#options;
+    const { port, logger, kind, home } = this.#options;
     // Each time anew: an address that the machine no longer has would be waited for.
-    writeFileSync(this.#file, configurationOf(this.#options), { mode: 0o600 });
+    const file = home.write(`turn-${kind}.conf`, configurationOf(this.#options));
     // With this process gone, however it went, the kernel ends it as well: the port must be free for the next.
-    const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'turnserver', '-c', this.#file], {
+    const child = spawn('setpriv', ['--pdeathsig=TERM', ...home.privileges, 'turnserver', '-c', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -136,14 +130,14 @@ export class TurnServer {
 }
 
 /** A port of the loopback for our front, and one of every address for clients. */
-function configurationOf({ folder, secrets, kind, port }: TurnOptions): string {
+function configurationOf({ home, secrets, kind, port }: TurnOptions): string {
   return turnConfiguration({
     listening:
       kind === 'public'
         ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
         : behindFront(INNER_ADDRESS, port),
     secrets,
-    database: join(folder, `turn-${kind}.db`),
+    database: home.database(`turn-${kind}.db`),
     relayAddress: RELAY_ADDRESS,
     mediaAddress: RELAYED_MEDIA_ADDRESS,
   });

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +7,6 @@ import { ROOT } from '../../scripts/support/paths.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { freePort } from '../support/free-port.ts';
-import { hasIpv6 } from '../support/has-ipv6.ts';
 import { ServerProcess } from '../support/process.ts';
 import { relaysOf, testTurn, turnEnvironment } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
@@ -90,26 +87,6 @@ testTurn('the relay is asked by each way, and one that hangs is found', { timeou
     30_000,
   );
 });
-
-test.each(hasIpv6 ? (['udp4', 'udp6'] as const) : (['udp4'] as const))(
-  'a program that the relay reaches is named, on %s',
-  async (type) => {
-    await using folder = await temporaryFolder();
-    const socket = createSocket(type).bind();
-    await once(socket, 'listening');
-    try {
-      const { text } = await doctor({
-        PORT: String(await freePort()),
-        MEDIA_PORT: String(await freePort()),
-        DATA_DIR: folder.path,
-        TURN: 'on',
-      });
-      expect(text).toMatch(new RegExp(`look  relay: reaches the UDP ports .*\\b${socket.address().port}\\b`));
-    } finally {
-      socket.close();
-    }
-  },
-);
 
 test('each fault has its sentence', async () => {
   await using folder = await temporaryFolder();

@@ -5,6 +5,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../scripts/support/run.ts';
+import { runFolderOf } from '../../server/reach/relay-home.ts';
 import { TestAccount } from '../support/account.ts';
 import { connectCall, couple, reaches } from '../support/call.ts';
 import { Refused, type TestConnection } from '../support/connection.ts';
@@ -17,6 +19,7 @@ import type { Credentials } from '../support/turn-client.ts';
 import { describeTurn, made, relaysOf, SECRETS, turnEnvironment, TurnStage } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 
+const isRoot = process.getuid?.() === 0;
 /** Of one person at once; the relay's answer to more. */
 const USER_QUOTA = 36;
 const QUOTA_REACHED = 486;
@@ -136,15 +139,26 @@ describeTurn('the process of the relay', () => {
       await server.kill(signal);
       await until('the end of the relay', async () => (await relaysOf(folder.path)).length === 0, 3_000);
       for (const occupy of OCCUPATIONS) await (await occupy(port))();
+      // A kill leaves files and rules, which the next start replaces.
+      if (signal === 'SIGTERM' && isRoot) {
+        expect(existsSync(runFolderOf(folder.path))).toBe(false);
+        expect((await run('nft', ['list', 'tables'])).output).not.toContain(`_${port}`);
+      }
     }
   });
 
-  test('has its secrets from a file that only this user reads', async () => {
+  test('has its secrets from a file that no other user reads', async () => {
     await using folder = await temporaryFolder();
     const { environment } = await turnEnvironment(folder.path);
     await using server = await ServerProcess.start(folder.path, environment);
-    for (const name of ['turn-inner.conf', 'turn-inner.db', 'turn-public.conf', 'turn-public.db']) {
-      expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
+    const place = isRoot ? runFolderOf(folder.path) : folder.path;
+    for (const kind of ['inner', 'public']) {
+      const { mode, uid, gid } = await stat(join(place, `turn-${kind}.conf`));
+      // As root, the group is the relay's own, which has no other member.
+      expect([mode & 0o777, uid]).toEqual([isRoot ? 0o640 : 0o600, process.getuid?.()]);
+      if (isRoot) expect(gid).toBeGreaterThan(0x7000_0000);
+      const database = await stat(join(place, isRoot ? 'db' : '.', `turn-${kind}.db`));
+      expect([database.mode & 0o777, database.uid]).toEqual([0o600, isRoot ? gid : uid]);
     }
     for (const pid of await relaysOf(folder.path)) {
       // Which everyone on the machine may read.

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { describe, test } from 'vitest';
+import { runFolderOf } from '../../server/reach/relay-home.ts';
 import { issueTurnCredentials } from '../../server/reach/turn-credentials.ts';
 import { makeCertificate } from './certificate.ts';
 import { temporaryFolder } from './folder.ts';
@@ -80,9 +81,10 @@ export function made({ secret = SECRETS[0], accountId = 'ann', lifetime = 300 } 
 /** The processes of the relay that belong to the server with this data folder. */
 export async function relaysOf(folder: string): Promise<number[]> {
   const pids: number[] = [];
+  const folders = [folder, runFolderOf(folder)];
   for (const name of await readdir('/proc')) {
     const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (line.startsWith('turnserver') && line.includes(folder)) pids.push(Number(name));
+    if (line.startsWith('turnserver') && folders.some((one) => line.includes(one))) pids.push(Number(name));
   }
   return pids;
 }
