@@ -5,6 +5,7 @@ import { type Say, SetupError } from './support/setup-error.ts';
 /** The programs of the relay, by the Debian package that brings each. */
 const PROGRAMS = { coturn: 'turnserver', 'util-linux': 'setpriv' } as const;
 const PURPOSE = 'The relay (TURN=on)';
+const FIREWALL_PURPOSE = 'The firewall rule that keeps the relay from other programs';
 const MASK = 'systemctl mask coturn.service';
 
 /**
@@ -12,6 +13,11 @@ const MASK = 'systemctl mask coturn.service';
  * where systemd would do so, that service is masked before the package comes.
  */
 export async function ensureTurn(say: Say): Promise<void> {
+  await ensureRelay(say);
+  await ensureFirewall(say);
+}
+
+async function ensureRelay(say: Say): Promise<void> {
   const found = await Promise.all(Object.values(PROGRAMS).map(findProgram));
   if (found.every(Boolean)) return;
   const packages = Object.keys(PROGRAMS);
@@ -24,6 +30,17 @@ export async function ensureTurn(say: Say): Promise<void> {
     await mask(say);
   }
   await ensurePackages(packages, PURPOSE, say);
+}
+
+/** Nftables, which only root can use. The relay also runs without it, and the server's start then says what that means. */
+async function ensureFirewall(say: Say): Promise<void> {
+  if (process.getuid?.() !== 0 || !(await hasApt()) || (await findProgram('nft'))) return;
+  try {
+    await ensurePackages(['nftables'], FIREWALL_PURPOSE, say);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+  }
 }
 
 /** Whether it is the one that starts services here: in a container it often is not. */

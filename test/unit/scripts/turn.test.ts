@@ -20,6 +20,7 @@ async function machine(folder: string, programs: Record<string, string>): Promis
 
 const DEBIAN = { 'apt-get': '', 'dpkg-query': 'echo "util-linux installed"' };
 const SYSTEMD = { systemctl: '[ $1 = mask ] || echo running' };
+const RELAY = { turnserver: '', setpriv: '' };
 const INSTALLS = expect.stringMatching(/^apt-get .*install .* coturn$/) as string;
 
 function be(user: 'root' | 'somebody'): void {
@@ -43,7 +44,7 @@ afterEach(() => {
 describe('ensureTurn', () => {
   it('touches nothing where the programs are there', async () => {
     await using folder = await temporaryFolder();
-    const calls = await machine(folder.path, { ...DEBIAN, ...SYSTEMD, turnserver: '', setpriv: '' });
+    const calls = await machine(folder.path, { ...DEBIAN, ...SYSTEMD, ...RELAY, nft: '' });
     const say = vi.fn();
     await ensureTurn(say);
     expect(await calls()).toEqual([]);
@@ -58,8 +59,12 @@ describe('ensureTurn', () => {
     await ensureTurn((line) => said.push(line));
     const made = await calls();
     expect(made.slice(0, 2)).toEqual(['systemctl is-system-running', 'systemctl mask coturn.service']);
-    expect(made.at(-1)).toEqual(INSTALLS);
-    expect(said).toEqual([expect.stringContaining('systemctl mask coturn.service'), 'Installing coturn ...']);
+    expect(made).toContainEqual(INSTALLS);
+    expect(said).toEqual([
+      expect.stringContaining('systemctl mask coturn.service'),
+      'Installing coturn ...',
+      'Installing nftables ...',
+    ]);
   });
 
   it.each([
@@ -72,7 +77,25 @@ describe('ensureTurn', () => {
     await ensureTurn(() => undefined);
     const made = await calls();
     expect(made.join('\n')).not.toContain('mask');
-    expect(made.at(-1)).toEqual(INSTALLS);
+    expect(made).toContainEqual(INSTALLS);
+  });
+
+  it('adds the firewall for root, goes on without it, and leaves the service alone', async () => {
+    for (const [user, failure] of [
+      ['root', ''],
+      ['root', '[ $3 != install ]'],
+      ['somebody', ''],
+    ] as const) {
+      await using folder = await temporaryFolder();
+      const calls = await machine(folder.path, { ...DEBIAN, 'apt-get': failure, ...SYSTEMD, ...RELAY });
+      be(user);
+      const said: string[] = [];
+      await ensureTurn((line) => said.push(line));
+      const made = (await calls()).join('\n');
+      expect(made).not.toContain('mask');
+      expect(made.includes('install --yes --no-install-recommends nftables')).toBe(user === 'root');
+      expect(said.some((line) => line.includes('apt could not install'))).toBe(failure !== '');
+    }
   });
 
   it('installs nothing where the service cannot be masked', async () => {
