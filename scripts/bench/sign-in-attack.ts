@@ -19,6 +19,8 @@ const HONEST_PER_SECOND = 5;
 /** Attacks overlap their neighbours' last answers otherwise. */
 const PAUSE_MS = 3_000;
 
+const NO_ANSWER = 0;
+
 interface Outcome {
   readonly milliseconds: number;
   readonly status: number;
@@ -45,12 +47,13 @@ export async function measureSignInAttack({ seconds, perSecond }: Counts): Promi
     cookies?: string,
   ): Promise<Outcome> => {
     const began = performance.now();
+    // A connection that the machine resets has no answer: it has failed.
     const { status } = await raw(server.url, '/api/session', {
       method: 'POST',
       headers: jsonFrom(server.url, cookies),
       body: JSON.stringify({ username: name, password }),
       from,
-    });
+    }).catch(() => ({ status: NO_ANSWER }));
     return { milliseconds: performance.now() - began, status };
   };
 
@@ -67,7 +70,7 @@ export async function measureSignInAttack({ seconds, perSecond }: Counts): Promi
     );
     const from = networks === 0 ? 'no attack' : `${networks} networks`;
     figures.push(figure(`known device, ${from}`, await known), figure(`new device, ${from}`, await fresh));
-    const refused = (await bad).filter(({ status }) => status === 503).length;
+    const refused = (await bad).filter(({ status }) => status === 503 || status === NO_ANSWER).length;
     if (networks > 0) {
       figures.push({
         what: `refused of the attack, ${from}`,
