@@ -3,6 +3,8 @@ import type { Page } from 'puppeteer-core';
 /** The page's own lists of what is plugged in. */
 interface Bench {
   unplugged: Set<string>;
+  /** Has the track's listeners hear this event, as the browser does. */
+  fire(track: MediaStreamTrack, type: string): void;
 }
 
 interface BenchWindow extends Window {
@@ -12,12 +14,38 @@ interface BenchWindow extends Window {
 
 /**
  * Lets a test pull out and plug in the browser's fake devices, which no browser offers: the page's list of devices
- * leaves out what is unplugged, it cannot be opened, and its tracks end, with the events that a browser fires then.
+ * leaves out what is unplugged, it cannot be opened, and its tracks end, with the events that a browser fires then. To be
+ * called before the page opens its devices.
  */
 export async function benchFor(page: Page): Promise<void> {
   await page.evaluate(() => {
     // Chromium's second fake camera takes 16-bit depth pictures, which no encoder of a call takes.
-    const bench: Bench = { unplugged: new Set() };
+    const prototype = MediaStreamTrack.prototype;
+    const listen = prototype.addEventListener;
+    const listeners = new WeakMap<MediaStreamTrack, [string, EventListenerOrEventListenerObject][]>();
+    prototype.addEventListener = function (
+      this: MediaStreamTrack,
+      type: string,
+      listener: EventListenerOrEventListenerObject,
+      options?: boolean | AddEventListenerOptions,
+    ) {
+      listeners.set(this, [...(listeners.get(this) ?? []), [type, listener]]);
+      listen.call(this, type, listener, options);
+    };
+    const bench: Bench = {
+      unplugged: new Set(),
+      fire(track, type) {
+        const event = new Event(type);
+        const heard: Event[] = [];
+        listen.call(track, type, (one: Event) => heard.push(one), { once: true });
+        track.dispatchEvent(event);
+        // Firefox's tracks have listeners hear the browser's own events alone.
+        if (heard.length > 0) return;
+        for (const [of, listener] of listeners.get(track) ?? []) {
+          if (of === type && typeof listener === 'function') listener.call(track, event);
+        }
+      },
+    };
     const DEPTH_CAMERA = 'fake_device_1';
     (window as BenchWindow).bench = bench;
     const { mediaDevices } = navigator;
@@ -54,7 +82,7 @@ export async function pullOut(page: Page, kind: 'audio' | 'video'): Promise<stri
     const { deviceId = '', groupId = '' } = track.getSettings();
     bench.unplugged.add(`${kind}input ${groupId === '' ? deviceId : groupId}`);
     track.stop();
-    track.dispatchEvent(new Event('ended'));
+    bench.fire(track, 'ended');
     navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
     return track.label;
   }, kind);
@@ -80,11 +108,11 @@ export async function plugIn(page: Page): Promise<void> {
 export async function systemMutes(page: Page, kind: 'audio' | 'video', muted: boolean): Promise<void> {
   await page.evaluate(
     (kind, muted) => {
-      const { watchedMedia } = window as BenchWindow;
+      const { bench, watchedMedia } = window as BenchWindow;
       const track = watchedMedia?.tracks.findLast((one) => one.kind === kind && one.readyState === 'live');
       if (!track) throw new Error(`no ${kind} track is live`);
       Object.defineProperty(track, 'muted', { configurable: true, value: muted });
-      track.dispatchEvent(new Event(muted ? 'mute' : 'unmute'));
+      bench?.fire(track, muted ? 'mute' : 'unmute');
     },
     kind,
     muted,

@@ -1,3 +1,4 @@
+import { isolated } from '../../lib/bidi.ts';
 import type { Browser } from '../../lib/browser.ts';
 import type { DeviceChange } from '../../lib/device-recovery.ts';
 import type { DeviceKind, DeviceProblem } from '../../lib/devices.ts';
@@ -66,7 +67,7 @@ export const devices = {
   },
   changed(kind: DeviceKind, { why, label }: DeviceChange): string {
     const name = NAMES[kind];
-    const now = `Now using ${label ? `“${label}”` : `another ${name}`}.`;
+    const now = `Now using ${label ? `“${isolated(label)}”` : `another ${name}`}.`;
     switch (why) {
       case 'unplugged':
         return `Your ${name} was unplugged. ${now}`;
