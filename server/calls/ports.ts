@@ -48,7 +48,7 @@ export interface RingFacts {
   blocked: boolean;
   /** The caller has blocked the callee. */
   hasBlocked: boolean;
-  /** The callee has written to the caller. */
+  /** The callee has written to the caller, and it arrived. */
   contact: boolean;
   /** Calls since then that the callee has neither answered nor followed by a word or a call of theirs. */
   unanswered: number;

@@ -66,10 +66,11 @@ export class SqlSettingsRepository implements SettingsRepository {
     since: number,
   ): Promise<RingFacts> {
     // One statement, because it stands between the click and the ring. What the callee wrote, or a call of
-    // theirs, is a message of theirs; either makes the count begin anew.
+    // theirs, is a message of theirs; either makes the count begin anew. What they sent while the caller had blocked them
+    // counts for nothing: it never reached the caller, who must not notice it.
     const rows: unknown = await this.#database.raw(
       `with said as (
-         select max(sent_at) as at from messages where conversation_id = :conversationId and sender_id = :calleeId
+         select max(sent_at) as at from messages where conversation_id = :conversationId and sender_id = :calleeId and not sender_only
        )
        select
          (select settings from call_settings where account_id = :calleeId) as settings,
@@ -77,7 +78,7 @@ export class SqlSettingsRepository implements SettingsRepository {
          exists (select 1 from blocks where account_id = :callerId and blocked_id = :calleeId) as has_blocked,
          exists (
            select 1 from messages
-           where conversation_id = :conversationId and sender_id = :calleeId and call_id is null
+           where conversation_id = :conversationId and sender_id = :calleeId and call_id is null and not sender_only
          ) as contact,
          (
            select count(*) from calls

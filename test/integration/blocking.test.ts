@@ -1,9 +1,11 @@
 import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SqlSettingsRepository } from '../../server/db/settings-repository.ts';
 import { TestAccount } from '../support/account.ts';
 import { couple, heard, invite, reaches, type Couple } from '../support/call.ts';
 import type { TestConnection } from '../support/connection.ts';
+import { withDatabase } from '../support/data.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -293,6 +295,33 @@ describe('who has blocked someone', () => {
     expect((await a.request('listCalls', { missed: false })).calls).toMatchObject([
       { id: callId, reason: 'no_answer' },
     ]);
+  });
+
+  test('finds them, after unblocking, as if nothing had been sent meanwhile', async () => {
+    using world = await couple(server.url);
+    const { a, b, ann, ben, conversationId } = world;
+    const facts = () =>
+      withDatabase(server.dataDir, (database) =>
+        new SqlSettingsRepository(database).ringFacts(conversationId, ben.id, ann.id, 0),
+      );
+    const given = await invite(b, conversationId);
+    await b.request('endCall', { callId: given });
+    await reaches(a, given, 'ended');
+    await block(b, ann);
+    const before = await facts();
+    await write(a, conversationId, 'hidden');
+    const hidden = await invite(a, conversationId);
+    await a.request('endCall', { callId: hidden });
+    await reaches(a, hidden, 'ended');
+    expect(await facts()).toEqual(before);
+    await block(b, ann, false);
+    expect(await facts()).toMatchObject({ contact: false, unanswered: 1 });
+    // Ann takes calls only from people to whom she has written: what she wrote has not reached Ben.
+    await a.request('setCallSettings', { ...DEFAULT_CALL_SETTINGS, whoMayRing: 'contacts' });
+    const callId = await invite(b, conversationId);
+    expect(await reaches(b, callId, 'ended')).toMatchObject({ reason: 'unavailable' });
+    await write(a, conversationId, 'this one arrives');
+    expect(await facts()).toMatchObject({ contact: true, unanswered: 0 });
   });
 
   test('and calls them after unblocking, while their hidden call still waits, is connected with them', async () => {
