@@ -56,10 +56,11 @@ function serverDoor(config: Config): Door {
   const folder = config.DATA_DIR;
   const order = async (method: string, data: object): Promise<unknown> => {
     const answer = await reach(folder, () => askServer(folder, method, data));
-    // One that has begun to stop, or to restore, knows them no more.
-    if (!answer || answer.status === ERROR_STATUS.unknown_method) throw new Busy();
+    if (!answer) throw new Busy();
     if (answer.status >= 400) {
       const { error } = refusal.parse(answer.body);
+      // One that has begun to stop, or to restore, knows them no more.
+      if (error.code === 'unknown_method') throw new Busy();
       throw new CommandError(error.message, error);
     }
     return answer.body;
