@@ -25,6 +25,7 @@ import { SqlConversationRepository } from './db/conversation-repository.ts';
 import { SqlInvitationRepository } from './db/invitation-repository.ts';
 import { SqlKnownDeviceRepository } from './db/known-device-repository.ts';
 import { SqlMessageRepository } from './db/message-repository.ts';
+import { SqlReportRepository } from './db/report-repository.ts';
 import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
@@ -44,6 +45,7 @@ import { PeopleService } from './presence/people-service.ts';
 import { announce, AnnouncedAddresses } from './reach/announced-addresses.ts';
 import { Front } from './reach/front.ts';
 import { TrustedProxies } from './reach/trusted-proxies.ts';
+import { ReportService } from './reports/report-service.ts';
 import { SessionCookie } from './sessions/cookie.ts';
 import { OriginPolicy } from './sessions/origin-policy.ts';
 import { UnderWay } from './under-way.ts';
@@ -218,6 +220,7 @@ export async function createApp(
       if (blocked) calls.blocked(accountId, blockedId);
     },
   });
+  const reports = new ReportService({ reports: new SqlReportRepository(database), conversations: chat });
   rooms.listen({
     onUp: (callId, accountId) => calls.mediaUp(callId, accountId),
     onDown: (callId, accountId) => calls.mediaDown(callId, accountId),
@@ -292,6 +295,7 @@ export async function createApp(
       calls,
       history,
       settings,
+      reports,
       rooms,
       connections,
       iceServers: (host, accountId, lifetime) =>

@@ -1,10 +1,10 @@
 import { registrationMode } from '#protocol/account';
-import type { AdminAccount, AuditEntry, Invitation } from '#protocol/admin';
+import type { AdminAccount, AdminReport, AuditEntry, Invitation } from '#protocol/admin';
 import { INVITATION_DAYS, INVITATION_DAYS_MAX } from '#protocol/limits';
 import type { ParseArgsConfig } from 'node:util';
 import { CommandError, UsageError } from './command-error.ts';
 import type { Door } from './door.ts';
-import { auditRow, formatTime, invitationRow, table } from './print.ts';
+import { auditRow, formatTime, invitationRow, reportText, table } from './print.ts';
 
 /** What was typed behind a command's name. */
 export interface Input {
@@ -241,6 +241,36 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async run(door, { words: [invitationId = ''] }) {
       const data = await door.ask('revokeInvitation', { invitationId });
       return { data, text: 'The invitation is withdrawn.' };
+    },
+  },
+
+  reports: {
+    usage: '[--closed]',
+    help: 'Show what people have reported: what is open, or what is closed',
+    words: NONE,
+    options: { closed: { type: 'boolean' } },
+    async run(door, { options }) {
+      const closed = options['closed'] === true;
+      const reports: AdminReport[] = [];
+      for (let more = true; more;) {
+        const last = reports.at(-1);
+        const before = last && { time: last.createdAt, id: last.id };
+        const page = await door.ask('listReports', { closed, ...(before && { before }) });
+        reports.push(...page.reports);
+        more = page.more;
+      }
+      const text = reports.length > 0 ? reports.map(reportText).join('\n\n') : 'There are none.';
+      return { data: { reports }, text };
+    },
+  },
+
+  'close-report': {
+    usage: '<report>',
+    help: 'Close a report; it is kept',
+    words: ONE,
+    async run(door, { words: [reportId = ''] }) {
+      const data = await door.ask('closeReport', { reportId });
+      return { data, text: 'The report is closed.' };
     },
   },
 

@@ -1,4 +1,4 @@
-import type { AuditEntry, Invitation } from '#protocol/admin';
+import type { AdminReport, AuditEntry, Invitation } from '#protocol/admin';
 
 /** A time that sorts, by the machine's clock: "2026-11-24 16:05". */
 export function formatTime(time: number | null): string {
@@ -36,4 +36,24 @@ export function invitationRow(invitation: Invitation): string[] {
 export function auditRow({ at, actor, action, subject, details }: AuditEntry): string[] {
   const more = Object.entries(details).map(([name, value]) => `${name}=${value}`);
   return [formatTime(at), actor?.name ?? 'operator', action, subject?.name ?? '-', more.join(' ')];
+}
+
+/** A report and its messages, each line of what people wrote indented, so that it cannot pass for another report. */
+export function reportText({
+  id,
+  createdAt,
+  reporter,
+  reported,
+  note,
+  messages,
+  closed,
+}: AdminReport): string {
+  const indented = (text: string) => text.split('\n').map((line) => `    ${plain(line)}`);
+  return [
+    `REPORT ${id}`,
+    `${formatTime(createdAt)}  ${plain(reporter?.name ?? 'a deleted account')} reports ${plain(reported.name)}`,
+    ...(closed ? [`  Closed ${formatTime(closed.at)} by ${plain(closed.by ?? 'operator')}`] : []),
+    ...(note === '' ? [] : ['  Note:', ...indented(note)]),
+    ...messages.flatMap(({ text, sentAt }) => [`  ${formatTime(sentAt)}:`, ...indented(text)]),
+  ].join('\n');
 }

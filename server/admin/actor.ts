@@ -15,6 +15,8 @@ const AUTHORISATION: Record<AdminMethod, 'admin'> = {
   listSessions: 'admin',
   getRegistration: 'admin',
   listInvitations: 'admin',
+  listReports: 'admin',
+  countReports: 'admin',
   listAudit: 'admin',
 
   createAccount: 'admin',
@@ -27,6 +29,7 @@ const AUTHORISATION: Record<AdminMethod, 'admin'> = {
   setRegistration: 'admin',
   createInvitation: 'admin',
   revokeInvitation: 'admin',
+  closeReport: 'admin',
 };
 
 /**

@@ -5,6 +5,7 @@ import {
   type AdminData,
   type AdminMethod,
   type Change,
+  type Named,
 } from '#protocol/admin';
 import { AppError, wrongShape } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -40,12 +41,16 @@ export class AdminService {
   /** @throws {AppError} `forbidden`, `unknown_method`, `invalid`, or what the method itself refuses with. */
   async run(actor: Actor, method: string, raw: unknown): Promise<object> {
     const { store } = this.#with.database;
-    await authorise(actor, isMethod(method) ? method : undefined, store);
+    const named = await authorise(actor, isMethod(method) ? method : undefined, store);
     if (!isMethod(method)) throw new AppError('unknown_method', 'There is no such method.');
     if (isChange(method)) return this.#change(actor, method, parse(method, raw));
     // The tables belong together row by row, which the compiler cannot see for a method that it does not know.
-    const ask = QUESTIONS[method] as (from: typeof store, data: unknown) => Promise<object>;
-    return ask(store, parse(method, raw));
+    const ask = QUESTIONS[method] as (
+      from: typeof store,
+      data: unknown,
+      asker: Named | null,
+    ) => Promise<object>;
+    return ask(store, parse(method, raw), named);
   }
 
   async #change<M extends Change>(actor: Actor, method: M, data: AdminData<M>): Promise<AdminAnswer<M>> {

@@ -199,7 +199,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
         };
         const token = newToken();
         await store.invitations.add(invitation, hashToken(token), actor?.id ?? null);
-        return { answer: { invitation, token }, subject: invitationName(invitation.id), details: { days } };
+        return { answer: { invitation, token }, subject: nameById(invitation.id), details: { days } };
       },
 
     revokeInvitation:
@@ -208,7 +208,17 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
         if (!(await store.invitations.revoke(invitationId, Date.now()))) {
           throw new AppError('not_found', 'There is no such invitation, or it is over.');
         }
-        return { answer: NOTHING, subject: invitationName(invitationId), details: {} };
+        return { answer: NOTHING, subject: nameById(invitationId), details: {} };
+      },
+
+    closeReport:
+      ({ reportId }) =>
+      async (store, actor) => {
+        if (!(await store.reports.close(reportId, actor?.id ?? null, Date.now()))) {
+          throw new AppError('not_found', 'There is no such report, or it is closed.');
+        }
+        // Not by the name of who was reported: all admins read the log, and one of them may be that person.
+        return { answer: NOTHING, subject: nameById(reportId), details: {} };
       },
   };
 
@@ -222,8 +232,8 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
   }
 }
 
-/** An invitation has no name; the beginning of its id tells it from others. */
-const invitationName = (id: string): Named => ({ id, name: id.slice(0, 8) });
+/** An invitation or a report has no name; the beginning of its id tells it from others. */
+const nameById = (id: string): Named => ({ id, name: id.slice(0, 8) });
 
 /** @throws {AppError} `last_admin` where this is the only admin who can sign in. */
 async function assertAdminLeft({ accounts }: AdminStore, account: AdminAccount): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RegistrationMode } from '#protocol/account';
-import type { AdminAccount, AuditEntry, Role } from '#protocol/admin';
+import type { AdminAccount, AdminReport, AuditEntry, Role } from '#protocol/admin';
 import type { PageEnd } from '#protocol/common';
 import type { Account } from '../accounts/account.ts';
 import type { Added } from '../accounts/account-service.ts';
@@ -51,6 +51,18 @@ export interface AuditRepository {
   list(before: number | undefined, limit: number): Promise<AuditEntry[]>;
 }
 
+/** What people have reported. `notAbout` leaves out what is about this account. */
+export interface AdminReportRepository {
+  /** The open or the closed ones, the latest first, from where the page before ended. */
+  list(
+    which: { closed: boolean; before: PageEnd | undefined; notAbout: string | undefined },
+    limit: number,
+  ): Promise<AdminReport[]>;
+  countOpen(notAbout: string | undefined): Promise<number>;
+  /** `by` null is the operator, who sees them all. False where there is no such open one. */
+  close(id: string, by: string | null, now: number): Promise<boolean>;
+}
+
 /** All that admins read and change. */
 export interface AdminStore {
   readonly accounts: AdminAccountRepository;
@@ -61,6 +73,7 @@ export interface AdminStore {
     mode(): Promise<RegistrationMode>;
     set(mode: RegistrationMode): Promise<void>;
   };
+  readonly reports: AdminReportRepository;
   readonly audit: AuditRepository;
 }
 

@@ -1,14 +1,18 @@
-import type { AdminAnswer, AdminData, AdminAccount, Question } from '#protocol/admin';
-import { ADMIN_PAGE } from '#protocol/limits';
+import type { AdminAnswer, AdminData, AdminAccount, Named, Question } from '#protocol/admin';
+import { ADMIN_PAGE, REPORTS_PAGE } from '#protocol/limits';
 import { comparisonKey } from '../accounts/account.ts';
 import { AppError } from '../errors.ts';
 import { presentSession } from '../sessions/session.ts';
 import type { AdminStore } from './ports.ts';
 import { presentInvitation } from './present.ts';
 
-/** Answers a question from what is in the store. */
+/** Answers a question from what is in the store. `asker` null is the operator. */
 export type Questions = {
-  readonly [M in Question]: (store: AdminStore, data: AdminData<M>) => Promise<AdminAnswer<M>>;
+  readonly [M in Question]: (
+    store: AdminStore,
+    data: AdminData<M>,
+    asker: Named | null,
+  ) => Promise<AdminAnswer<M>>;
 };
 
 /** What admins may look up. */
@@ -44,6 +48,13 @@ export const QUESTIONS: Questions = {
       more: found.length > ADMIN_PAGE,
     };
   },
+
+  async listReports({ reports }, { closed, before }, asker) {
+    const found = await reports.list({ closed, before, notAbout: asker?.id }, REPORTS_PAGE + 1);
+    return { reports: found.slice(0, REPORTS_PAGE), more: found.length > REPORTS_PAGE };
+  },
+
+  countReports: async ({ reports }, _data, asker) => ({ open: await reports.countOpen(asker?.id) }),
 
   async listAudit({ audit }, { before }) {
     const found = await audit.list(before, ADMIN_PAGE + 1);

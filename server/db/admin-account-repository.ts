@@ -106,6 +106,8 @@ export class SqlAdminAccountRepository implements AdminAccountRepository {
     await this.#database('call_settings').where({ account_id: id }).delete();
     await this.#database('known_devices').where({ account_id: id }).delete();
     await this.#database('blocks').where({ account_id: id }).orWhere({ blocked_id: id }).delete();
+    await this.#database('reports').where({ account_id: id }).delete();
+    await this.#database('reports').where({ reporter_id: id }).update({ reporter_id: null });
     // That they have ended stays, as the proof for a late write; from where they were made does not.
     await this.#database('sessions').where({ account_id: id }).update({ user_agent: '', address: '' });
   }

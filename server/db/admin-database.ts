@@ -4,6 +4,7 @@ import { SqlAdminAccountRepository } from './admin-account-repository.ts';
 import { SqlAuditRepository } from './audit-repository.ts';
 import type { Database } from './database.ts';
 import { SqlInvitationRepository } from './invitation-repository.ts';
+import { SqlReportRepository } from './report-repository.ts';
 import { SqlServerStateRepository } from './server-state-repository.ts';
 import { SqlSessionRepository } from './session-repository.ts';
 
@@ -34,6 +35,7 @@ export class SqlAdminDatabase implements AdminDatabase {
         mode: () => state.registration(this.#initial),
         set: (mode) => state.setRegistration(mode),
       },
+      reports: new SqlReportRepository(database),
       audit: new SqlAuditRepository(database),
     };
   }

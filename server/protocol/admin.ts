@@ -70,11 +70,25 @@ export const auditEntry = z.strictObject({
   actor: named.nullable(),
   /** The name of the method. */
   action: z.string(),
-  /** The account or invitation that it was about. */
+  /** The account, invitation or report that it was about. */
   subject: named.nullable(),
   details: auditDetails,
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
+
+/** What someone has reported to the admins: the messages that they chose, as those were, and nothing else. */
+export const adminReport = z.strictObject({
+  id,
+  createdAt: time,
+  /** Null where their account was deleted since. */
+  reporter: named.nullable(),
+  reported: named,
+  note: z.string(),
+  messages: z.array(z.strictObject({ text: z.string(), sentAt: time })),
+  /** Null while it is open. It was closed by an admin, or (null) by the operator. */
+  closed: z.strictObject({ at: time, by: z.string().nullable() }).nullable(),
+});
+export type AdminReport = z.infer<typeof adminReport>;
 
 /** Who may sign up now. */
 const registration = z.strictObject({ registration: registrationMode });
@@ -105,6 +119,13 @@ export const questions = {
     data: z.strictObject({ before: pageEnd.optional() }),
     answer: z.strictObject({ invitations: z.array(invitation), more: z.boolean() }),
   },
+  /** A page of 10, the latest first. An admin does not see reports about themselves. */
+  listReports: {
+    data: z.strictObject({ closed: z.boolean(), before: pageEnd.optional() }),
+    answer: z.strictObject({ reports: z.array(adminReport), more: z.boolean() }),
+  },
+  /** How many reports are open. */
+  countReports: { data: nothing, answer: z.strictObject({ open: z.int().nonnegative() }) },
   /** A page of 50, the latest first; `before` is the id of the last entry of the page before. */
   listAudit: {
     data: z.strictObject({ before: z.int().positive().optional() }),
@@ -137,6 +158,8 @@ export const changes = {
     answer: z.strictObject({ invitation, token: z.string() }),
   },
   revokeInvitation: { data: z.strictObject({ invitationId: id }), answer: nothing },
+  /** It stays, as closed. */
+  closeReport: { data: z.strictObject({ reportId: id }), answer: nothing },
 } as const;
 
 export const adminMethods = { ...questions, ...changes } as const;

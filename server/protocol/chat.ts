@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { callKind, endReason } from './call.ts';
-import { id, pageEnd, seq, time } from './common.ts';
+import { id, pageEnd, seq, time, writtenText } from './common.ts';
 import { MESSAGE_MAX } from './limits.ts';
 import { person } from './people.ts';
-import { codePoints, isBlank } from './text.ts';
+import { isBlank } from './text.ts';
 
-/**
- * A message's text: 1 to 4,000 code points, not only of those that show nothing, without control characters other
- * than tab and line feed, and well-formed (no lone surrogates, which do not survive UTF-8).
- */
-export const messageText = z
-  .string()
-  .max(MESSAGE_MAX * 2)
-  .refine((text) => !isBlank(text), 'shows nothing')
-  .refine((text) => codePoints(text) <= MESSAGE_MAX, `has more than ${MESSAGE_MAX} characters`)
-  .refine((text) => !/\p{Cs}/u.test(text), 'is not well-formed Unicode')
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  .refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'has control characters');
+/** A message's text: 1 to 4,000 code points, not only of those that show nothing. */
+export const messageText = writtenText(MESSAGE_MAX).refine((text) => !isBlank(text), 'shows nothing');
 
 /** A call that ended, in its place in the conversation. */
 export const callEntry = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codePoints } from './text.ts';
 
 /** Ids are UUIDs (RFC 9562), made with a cryptographically secure random generator on either side. */
 export const id = z.uuid();
@@ -12,6 +13,19 @@ export type PageEnd = z.infer<typeof pageEnd>;
 
 /** A message's place in its conversation: 1, 2, 3, ... without gaps. */
 export const seq = z.int().nonnegative();
+
+/**
+ * What a person has written: at most `max` code points, without control characters other than tab and line feed, and
+ * well-formed (no lone surrogates, which do not survive UTF-8).
+ */
+export const writtenText = (max: number) =>
+  z
+    .string()
+    .max(max * 2)
+    .refine((text) => codePoints(text) <= max, `has more than ${max} characters`)
+    .refine((text) => !/\p{Cs}/u.test(text), 'is not well-formed Unicode')
+    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+    .refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'has control characters');
 
 /** A request or an answer without content. */
 export const nothing = z.strictObject({});

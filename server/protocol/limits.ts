@@ -19,6 +19,11 @@ export const CALLS_PAGE = 30;
 /** Characters of a message shown in the list of conversations. */
 export const EXCERPT_MAX = 120;
 export const SEARCH_MAX = 64;
+/** Messages in one report, and characters (Unicode code points) of its note. */
+export const REPORT_MESSAGES_MAX = 50;
+export const REPORT_NOTE_MAX = 1000;
+/** Reports in one page of what admins list: each has whole messages. */
+export const REPORTS_PAGE = 10;
 /** Rows in one page of what admins list. */
 export const ADMIN_PAGE = 50;
 /** For how many days an invitation is good, unless it is said otherwise, and at most. */

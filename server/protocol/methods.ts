@@ -6,6 +6,7 @@ import { id, nothing, time } from './common.ts';
 import * as check from './check.ts';
 import * as media from './media.ts';
 import * as people from './people.ts';
+import * as report from './report.ts';
 import * as settings from './settings.ts';
 
 /** Every request a client may send over the WebSocket, with the schema of its data and of its answer. */
@@ -31,6 +32,7 @@ export const requests = {
   getSettings: { data: nothing, answer: settings.settings },
   setCallSettings: { data: settings.callSettings, answer: settings.settings },
   block: { data: settings.block, answer: settings.settings },
+  report: { data: report.report, answer: nothing },
 
   getRouterCapabilities: { data: nothing, answer: media.routerCapabilities },
   join: { data: media.join, answer: media.joined },

@@ -42,6 +42,7 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   getSettings: 'signedIn',
   setCallSettings: 'signedIn',
   block: 'signedIn',
+  report: 'member',
 
   getRouterCapabilities: 'signedIn',
   join: seated,

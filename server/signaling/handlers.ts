@@ -7,6 +7,7 @@ import type { ChatService } from '../chat/chat-service.ts';
 import type { Checker, MediaChecks } from '../media/checks.ts';
 import type { MediaRooms } from '../media/rooms.ts';
 import type { PeopleService } from '../presence/people-service.ts';
+import type { ReportService } from '../reports/report-service.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { UsageLimits } from './usage-limits.ts';
@@ -17,6 +18,7 @@ export interface Services {
   calls: CallService;
   history: CallHistory;
   settings: SettingsService;
+  reports: ReportService;
   rooms: MediaRooms;
   connections: Connections;
   /** The relays for an account's client that reaches the server by this name; null where there are none. */
@@ -38,6 +40,7 @@ export function createHandlers({
   calls,
   history,
   settings,
+  reports,
   rooms,
   connections,
   iceServers,
@@ -95,6 +98,12 @@ export function createHandlers({
     getSettings: ({ accountId }) => settings.get(accountId),
     setCallSettings: ({ id, accountId }, data) => settings.set(accountId, data, id),
     block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
+
+    async report({ accountId }, data) {
+      await limits.report(accountId);
+      await reports.add(accountId, data);
+      return DONE;
+    },
 
     getRouterCapabilities: () => rooms.capabilities(),
     join: async ({ accountId, seat, approach: { host } }, data) => ({

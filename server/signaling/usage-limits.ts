@@ -10,16 +10,19 @@ const MESSAGES = { points: 200, duration: MINUTE_S };
 const MESSAGE_BYTES = { points: 512 * 1024, duration: MINUTE_S };
 /** What one account may add to the database. */
 const BYTES_A_DAY = { points: 16 * 1024 * 1024, duration: DAY_S };
+/** Reports of one account. */
+const REPORTS = { points: 10, duration: 60 * MINUTE_S };
 /** Calls that all accounts of one network may start: an account has a limit of its own, and new accounts are cheap. */
 const CALLS = { points: 100, duration: 10 * MINUTE_S };
 /** The same of an IPv6 /48. */
 const WIDE_CALLS = { points: 400, duration: 10 * MINUTE_S };
 
-/** Bounds what one account may have the server store, and how often the accounts of one network may ring. */
+/** Bounds what one account may have the server store and the admins read, and how often the accounts of one network may ring. */
 export class UsageLimits {
   readonly #messages: RateLimiterMemory;
   readonly #bytes: RateLimiterMemory;
   readonly #quota: RateLimiterMemory;
+  readonly #reports: RateLimiterMemory;
   readonly #calls: RateLimiterMemory;
   readonly #wideCalls: RateLimiterMemory;
 
@@ -30,6 +33,7 @@ export class UsageLimits {
     this.#messages = limiter(MESSAGES);
     this.#bytes = limiter(MESSAGE_BYTES);
     this.#quota = limiter(BYTES_A_DAY);
+    this.#reports = limiter(REPORTS);
     this.#calls = limiter(CALLS);
     this.#wideCalls = limiter(WIDE_CALLS);
   }
@@ -42,6 +46,11 @@ export class UsageLimits {
     await take(this.#quota, accountId, bytes, TOO_MUCH);
   }
 
+  /** Counts a report. @throws {AppError} `rate_limited`. */
+  async report(accountId: string): Promise<void> {
+    await take(this.#reports, accountId, 1, TOO_MANY_REPORTS);
+  }
+
   /** Counts a call by the network that it comes from, where that is known. @throws {AppError} `rate_limited`. */
   async call(address: string | undefined): Promise<void> {
     if (address === undefined) return;
@@ -52,6 +61,7 @@ export class UsageLimits {
 
 const TOO_FAST = 'Too many messages at once. They can be sent in a minute.';
 const TOO_MUCH = 'You have written more today than this server keeps for one person. Go on tomorrow.';
+const TOO_MANY_REPORTS = 'You have sent many reports within an hour. Send the next one later.';
 const TOO_MANY_CALLS = 'Too many calls come from your network. Wait some minutes.';
 
 async function take(limiter: RateLimiterMemory, key: string, points: number, message: string): Promise<void> {

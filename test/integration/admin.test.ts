@@ -7,6 +7,7 @@ import { PASSWORD, request, TestAccount } from '../support/account.ts';
 import { operatorDoor, pageDoor, type AdminDoor } from '../support/admin.ts';
 import { couple, invite, reaches } from '../support/call.ts';
 import { withDatabase } from '../support/data.ts';
+import { reportNote } from '../support/report.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -43,6 +44,10 @@ const CASES: { [M in Change]: (door: AdminDoor) => Promise<AdminData<M>> } = {
   async revokeInvitation(door) {
     const { invitation } = await door.ask('createInvitation', { days: 1 });
     return { invitationId: invitation.id };
+  },
+  async closeReport() {
+    using world = await couple(server.url);
+    return { reportId: await reportNote(world) };
   },
 };
 
