@@ -47,6 +47,8 @@ async function prepare(a: FuzzClient, b: FuzzClient, stranger: FuzzClient, other
   };
   const conversationId = await ids(a, 'openConversation', b.id);
   const elsewhere = await ids(stranger, 'openConversation', others[0] ?? '');
+  const messageId = crypto.randomUUID();
+  await b.request('sendMessage', { conversationId, id: messageId, text: 'to be reported' });
   const callId = crypto.randomUUID();
   const ended = crypto.randomUUID();
   await a.request('invite', { callId: ended, conversationId, kind: 'voice' });
@@ -69,6 +71,7 @@ async function prepare(a: FuzzClient, b: FuzzClient, stranger: FuzzClient, other
   return {
     callId: [callId, callId, callId, ended],
     conversationId: [conversationId, conversationId, elsewhere],
+    messages: [messageId],
     accountId: [a.id, b.id, stranger.id, ...others],
     transportId: transportIds,
     producerId: [(produced as { producerId: string }).producerId],

@@ -19,6 +19,7 @@ const FIELDS: Pools = {
   timeZone: ['UTC', 'Europe/Berlin', 'Asia/Kathmandu'],
   type: ['nack', 'goog-remb', 'transport-cc', 'ccm'],
   search: ['', 'a', 'member', 'ß', '%', '_'],
+  note: ['rude', 'x'.repeat(1000), '𝒜', "'; drop table reports; --", '  a\n\tb  '],
   text: ['hello', '<b>bold</b>', 'x'.repeat(4000), '𝒜', "'; drop table messages; --", '  a\n\tb  '],
 };
 
