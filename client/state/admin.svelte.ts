@@ -4,6 +4,7 @@ import type {
   AdminAnswer,
   AdminData,
   AdminMethod,
+  AdminReport,
   AuditEntry,
   Invitation,
 } from '#protocol/admin';
@@ -28,12 +29,15 @@ interface Options {
 export class Admin {
   readonly accounts: PagedList<AdminAccount>;
   readonly invitations: PagedList<Invitation>;
+  readonly reports: PagedList<AdminReport>;
   readonly audit: PagedList<AuditEntry>;
   readonly #options: Options;
   #search = $state('');
   #registration = $state<RegistrationMode | null>(null);
   #registrationFault = $state.raw<ApiError | null>(null);
   #deciding = $state(false);
+  #closedReports = $state(false);
+  #openReports = $state(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: Options) {
@@ -50,6 +54,12 @@ export class Admin {
       const before = last && { time: last.createdAt, id: last.id };
       const { invitations, more } = await this.#ask('listInvitations', { ...(before && { before }) });
       return { rows: invitations, more };
+    });
+    this.reports = new PagedList(async (last) => {
+      const before = last && { time: last.createdAt, id: last.id };
+      const closed = this.#closedReports;
+      const { reports, more } = await this.#ask('listReports', { closed, ...(before && { before }) });
+      return { rows: reports, more };
     });
     this.audit = new PagedList(async (last) => {
       const { entries, more } = await this.#ask('listAudit', { ...(last && { before: last.id }) });
@@ -76,6 +86,16 @@ export class Admin {
     return this.#deciding;
   }
 
+  /** Whether the list of reports has the closed ones, in place of those that are open. */
+  get closedReports(): boolean {
+    return this.#closedReports;
+  }
+
+  /** How many reports are open. */
+  get openReports(): number {
+    return this.#openReports;
+  }
+
   find(text: string): void {
     this.#search = text;
     clearTimeout(this.#timer);
@@ -100,6 +120,26 @@ export class Admin {
     if (answer) this.#registration = answer.registration;
     else await this.loadRegistration();
     this.#deciding = false;
+    return answer !== null;
+  }
+
+  showClosedReports(closed: boolean): void {
+    this.#closedReports = closed;
+    void this.reports.reload();
+  }
+
+  /** Where the count cannot be had, the one before stays: the list of reports tells what is wrong. */
+  async countReports(): Promise<void> {
+    const answer = await this.do('countReports', {}, () => undefined);
+    if (answer) this.#openReports = answer.open;
+  }
+
+  /** Whether it was done. */
+  async closeReport(reportId: string): Promise<boolean> {
+    const answer = await this.do('closeReport', { reportId });
+    if (answer) this.reports.remove(reportId);
+    else void this.reports.reload();
+    void this.countReports();
     return answer !== null;
   }
 

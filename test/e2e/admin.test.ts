@@ -23,7 +23,7 @@ async function refuse({ page }: Person, path: string): Promise<() => Promise<voi
   };
 }
 
-test('an admin invites someone, and throws them out in mid-call', async () => {
+test('an admin invites someone, reads what is reported of them, and throws them out in mid-call', async () => {
   const server = await stage.serve();
   const [cleo, ann] = [await stage.person(server, 'cleo'), await stage.person(server, 'ann')];
   const accept = await refuse(cleo, '/api/admin/getRegistration');
@@ -59,11 +59,30 @@ test('an admin invites someone, and throws them out in mid-call', async () => {
 
   await Promise.all([ann.openConversation('ben'), ben.openConversation('ann')]);
   await ben.write('Can you hear me?');
-  await ann.reads('Can you hear me?');
+  await ben.write('Pick up, or else.');
+  await ann.reads('Pick up, or else.');
+  await ann.openReport('ben');
+  await ann.screen.click('button', 'Send report');
+  await ann.screen.sees('Choose a message or write a note.');
+  await ann.chooseToReport('Pick up, or else.');
+  await ann.screen.fill('Note to the admins (optional)', 'He frightens me.');
+  await ann.screen.click('button', 'Send report');
+  await ann.screen.sees('Your report was sent to the admins.');
+  await until('the focus to be back', () =>
+    ann.page.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'More'),
+  );
   await ann.call('video');
   await ben.answer();
   await Promise.all([ann.seesFrames(5), ben.seesFrames(5)]);
-  await cleo.openAdmin('People');
+  // The page of admins was open all the time, and counts anew where the section is opened.
+  await cleo.openAdmin('Reports');
+  await cleo.screen.find('tab', 'Reports 1 open report');
+  await cleo.screen.sees('ann reported ben');
+  await cleo.screen.sees('He frightens me.');
+  await cleo.screen.sees('Pick up, or else.');
+  expect(await cleo.screen.shown()).not.toContain('Can you hear me?');
+  await cleo.screen.click('button', 'Account of ben');
+  await cleo.screen.gone('button', 'Actions for ann');
   await cleo.administer('ben', 'Disable');
   await cleo.screen.sees('ben is disabled.');
   await ben.screen.sees('An admin has signed you out.');
@@ -79,7 +98,15 @@ test('an admin invites someone, and throws them out in mid-call', async () => {
   await ben.screen.click('button', 'Sign in');
   await ben.screen.sees('This account is switched off.');
 
+  await cleo.openAdmin('Reports 1 open report');
+  await cleo.closeReport();
+  await cleo.screen.sees('No report is open.');
+  await cleo.screen.find('tab', 'Reports');
+  await cleo.screen.click('switch', 'Show closed reports');
+  await cleo.screen.sees('Closed by cleo');
+
   await cleo.openAdmin('Audit log');
+  await cleo.screen.sees('cleo closed report');
   await cleo.screen.sees('cleo disabled ben');
   await cleo.screen.sees('cleo let people sign up by invitation only');
 });

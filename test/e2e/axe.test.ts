@@ -91,7 +91,25 @@ test('axe-core finds nothing where admins work, nor with someone who is gone, in
   const server = await stage.serve();
   const [ann, ben] = await stage.pair(server);
   const findings = new Findings();
-  await ann.openAdmin();
+  await ben.write('First.');
+  await ben.write('Second.');
+  await ann.reads('Second.');
+  await ann.screen.click('button', 'More');
+  await ann.screen.find('button', 'Report ben');
+  await findings.look('conversation, menu', ann);
+  await ann.screen.click('button', 'More');
+  await ann.openReport('ben');
+  await ann.chooseToReport('Second.');
+  await ann.screen.fill('Note to the admins (optional)', 'A note.');
+  await ann.screen.click('checkbox', 'Block ben as well');
+  await findings.look('report', ann);
+  await ann.screen.click('button', 'Send report');
+  await ann.screen.sees('You have blocked ben.');
+
+  await ann.openAdmin('Reports 1 open report');
+  await ann.screen.find('list', 'Reports');
+  await findings.look('reports', ann);
+  await ann.openAdmin('People');
   await ann.screen.find('list', 'Accounts');
   await findings.look('accounts', ann);
   await ann.screen.click('button', 'Actions for ben');

@@ -114,7 +114,7 @@ test('by keyboard alone: an admin disables someone, and the focus comes back fro
   await keyboard.press('Enter');
   await ann.screen.find('button', 'Actions for ben');
   await tabTo(ann, 'People');
-  for (const section of ['Registration', 'Audit log', 'People']) {
+  for (const section of ['Reports', 'Registration', 'Audit log', 'People']) {
     await keyboard.press('ArrowRight');
     await focusIs(ann, section);
   }

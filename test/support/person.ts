@@ -13,6 +13,9 @@ export interface CallCheck {
   readonly person: string;
   readonly operator: string | null;
 }
+/** A tab of the page of admins, as it is called: that of the reports tells how many are open. */
+export type AdminSection =
+  'People' | 'Reports' | `Reports ${number} open report` | 'Registration' | 'Audit log';
 export type Presence = 'online' | 'in a call' | 'offline';
 
 /**
@@ -143,7 +146,7 @@ export class Person {
   }
 
   /** Opens the page of admins, at one of its sections. */
-  async openAdmin(section: 'People' | 'Registration' | 'Audit log' = 'People'): Promise<void> {
+  async openAdmin(section: AdminSection = 'People'): Promise<void> {
     if (!(await this.screen.has('heading', 'Administration'))) {
       await this.screen.click('button', 'Account');
       await this.screen.click('button', 'Administration');
@@ -163,6 +166,16 @@ export class Person {
   async goBack(): Promise<void> {
     await this.page.goBack();
     await this.signedIn();
+  }
+
+  /** As an admin closes the report that stands first. */
+  async closeReport(): Promise<void> {
+    await until(`${this.name} to close a report`, async () => {
+      for (const button of await this.page.$$('article button')) {
+        if ((await spokenText(button)) === 'Close') return clickOn(button);
+      }
+      return false;
+    });
   }
 
   async search(text: string): Promise<void> {
@@ -212,6 +225,23 @@ export class Person {
       async () => (await this.messages()).includes(text),
       timeoutMs,
     );
+  }
+
+  /** Opens the dialog that reports the person of the open conversation. */
+  async openReport(name: string): Promise<void> {
+    await this.screen.click('button', 'More');
+    await this.screen.click('button', `Report ${name}`);
+    await this.screen.find('dialog', `Report ${name}`);
+  }
+
+  /** Chooses the message that begins with this, in the dialog that reports its writer. */
+  async chooseToReport(text: string): Promise<void> {
+    await until(`${this.name} to choose "${text}"`, async () => {
+      for (const label of await this.page.$$('dialog label')) {
+        if ((await spokenText(label)).startsWith(text)) return clickOn(label);
+      }
+      return false;
+    });
   }
 
   /** Calls the person of the open conversation. */

@@ -36,6 +36,7 @@ export const admin = {
   notYours: 'This page is for the admins of this server.',
   sections: 'Sections',
   people: 'People',
+  reports: 'Reports',
   registration: 'Registration',
   audit: 'Audit log',
   loading: 'Loading…',
@@ -125,6 +126,24 @@ export const admin = {
   revokeOne: (time: string) => `Withdraw the invitation of ${time}`,
   revoked: 'The invitation is withdrawn.',
 
+  openReports: (count: number) => (count === 1 ? '1 open report' : `${count} open reports`),
+  closedReports: 'Show closed reports',
+  reportsNote:
+    'You see what the reporter chose, and nothing else of the chat. The reported person is not told. Reports about yourself are not shown to you.',
+  noReports: 'No report is open.',
+  noClosedReports: 'No report is closed.',
+  reportOf: (name: string, time: string) => `Report about ${isolated(name)}, ${time}`,
+  reported: 'reported',
+  deletedReporter: 'Someone whose account was deleted',
+  reportNote: 'Note',
+  reportedMessages: 'Messages',
+  accountOf: (name: string) => `Account of ${isolated(name)}`,
+  close: 'Close',
+  closeReport: (name: string, time: string) => `Close: report about ${isolated(name)}, ${time}`,
+  reportClosed: 'The report is closed.',
+  closedBy: (name: string | null, time: string) =>
+    `Closed by ${name === null ? 'the operator' : isolated(name)}, ${time}`,
+
   entries: 'What admins have done',
   noEntries: 'Nothing yet.',
   operator: 'The operator',
@@ -152,6 +171,8 @@ export const admin = {
         return `created invitation ${isolated(subject)}${days === undefined ? '' : ` for ${days} days`}`;
       case 'revokeInvitation':
         return `withdrew invitation ${isolated(subject)}`;
+      case 'closeReport':
+        return `closed report ${isolated(subject)}`;
       case 'changeEmail':
         return 'changed their own email address';
       case 'changePassword':

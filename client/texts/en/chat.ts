@@ -6,12 +6,7 @@ export const chat = {
   voiceCall: 'Voice call',
   videoCall: 'Video call',
   menu: 'More',
-  block: (name: string) => `Block ${isolated(name)}`,
   unblock: (name: string) => `Unblock ${isolated(name)}`,
-  blockHint: (name: string) =>
-    `No message or call from ${isolated(name)} will reach you, and you look offline to ${isolated(name)}, who is not told.`,
-  unblockHint: (name: string) =>
-    `Messages and calls from ${isolated(name)} will reach you again. What was sent meanwhile will not.`,
   blocked: (name: string) => `You have blocked ${isolated(name)}. Unblock to write or call.`,
   gone: (gone: 'disabled' | 'deleted', name: string) =>
     gone === 'deleted'
