@@ -215,9 +215,9 @@ export async function createApp(
     settings: settingsRepository,
     people,
     notifier: connections,
-    onBlocked(accountId, blockedId, blocked) {
-      people.setBlocked(accountId, blockedId, blocked);
-      if (blocked) calls.blocked(accountId, blockedId);
+    async onBlocked(accountId, blockedId, blocked) {
+      const calmed = blocked ? calls.blocked(accountId, blockedId) : Promise.resolve();
+      await calmed.finally(() => people.setBlocked(accountId, blockedId, blocked));
     },
   });
   const reports = new ReportService({ reports: new SqlReportRepository(database), conversations: chat });

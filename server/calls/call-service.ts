@@ -57,6 +57,10 @@ const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
 /** When a deadline is tried again that could not be written. */
 const RETRY_MS = 1_000;
 
+/** The queue of an account's invitations: one is decided and made before the next. */
+const invitationsBy = (accountId: string): string => `invitations ${accountId}`;
+const nothing = (): Promise<void> => Promise.resolve();
+
 /**
  * The only writer of calls. Events of one call are taken one after the other; each becomes a conditional
  * update, and once that is committed the timer is set and the effects are carried out, in order.
@@ -132,7 +136,11 @@ export class CallService {
    *   that the caller is no member of, `person_gone` where the other's account is disabled or deleted, `you_blocked` where
    *   the caller has blocked the other, `restarting` where the server is about to stop.
    */
-  async invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
+  invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
+    return this.#serial.run(invitationsBy(callerId), () => this.#invite(callerId, seat, request));
+  }
+
+  async #invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
     const { calls, clock, deadlines } = this.#with;
     if (this.#live.get(callId)) return this.#view(callId, callerId);
@@ -152,11 +160,11 @@ export class CallService {
       case 'account_in_call':
         // A call whose tab crashed keeps nobody from making another.
         if (!(await this.#hangUpDead(callerId))) throw alreadyInCall();
-        return this.invite(callerId, seat, request);
+        return this.#invite(callerId, seat, request);
       case 'conversation_in_call': {
         const other = await calls.findLive(conversationId);
         // It ended between the two statements: the way is free.
-        if (other === undefined) return this.invite(callerId, seat, request);
+        if (other === undefined) return this.#invite(callerId, seat, request);
         await this.#dispatch(other.id, { type: 'callAgain', accountId: callerId, seat, kind });
         this.#dropIfGone(callerId, seat.tab);
         return this.#view(other.id, callerId);
@@ -228,11 +236,25 @@ export class CallService {
     }
   }
 
-  /** Someone blocks another, whose call may be ringing right now: their devices stop, and the caller waits on. */
-  blocked(accountId: string, callerId: string): void {
-    for (const call of this.#live.of(accountId)) {
-      if (call.legs.get(callerId)?.role === 'caller') this.#background(call.id, { type: 'block', accountId });
-    }
+  /**
+   * Someone has blocked another. Where the other's call rings, their devices stop, and the caller waits on; any other call
+   * of the two is hung up. Resolves once that is done: who sees the blocker go offline before that knows why.
+   */
+  async blocked(accountId: string, otherId: string): Promise<void> {
+    // An invitation that was decided before the block is a call by then.
+    await Promise.all([accountId, otherId].map((id) => this.#serial.run(invitationsBy(id), nothing)));
+    const done = this.#live.of(accountId).flatMap(({ id, legs }) => {
+      const leg = legs.get(accountId);
+      if (!leg || leg.hidden || !legs.has(otherId)) return [];
+      if (leg.state !== 'ringing') return [this.#dispatch(id, { type: 'hangUp', accountId })];
+      // Someone who is away is in no other call.
+      const alone = { type: 'otherCall', accountId, inAnotherCall: false, callWaiting: true } as const;
+      return [
+        ...(leg.inAnotherCall ? [this.#dispatch(id, alone)] : []),
+        this.#dispatch(id, { type: 'block', accountId }),
+      ];
+    });
+    await Promise.all(done);
   }
 
   /** An account's media came up. */

@@ -1,9 +1,11 @@
+import type { Call } from '#protocol/call';
+import type { Person } from '#protocol/people';
 import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SqlSettingsRepository } from '../../server/db/settings-repository.ts';
 import { TestAccount } from '../support/account.ts';
-import { couple, heard, invite, reaches, type Couple } from '../support/call.ts';
+import { connectCall, couple, heard, invite, reaches, type Couple } from '../support/call.ts';
 import type { TestConnection } from '../support/connection.ts';
 import { withDatabase } from '../support/data.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -322,6 +324,60 @@ describe('who has blocked someone', () => {
     expect(await reaches(b, callId, 'ended')).toMatchObject({ reason: 'unavailable' });
     await write(a, conversationId, 'this one arrives');
     expect(await facts()).toMatchObject({ contact: true, unanswered: 0 });
+  });
+
+  test.each(['caller', 'callee'] as const)(
+    'in a call with them, as its %s, hangs up, and is gone for them after that',
+    async (role) => {
+      using world = await couple(server.url);
+      const { a, b, ann, ben } = world;
+      const callId = await connectCall(world);
+      const [by, other, blocker, blocked] = role === 'caller' ? [a, b, ann, ben] : [b, a, ben, ann];
+      const from = other.received.length;
+      await block(by, blocked);
+      expect(await reaches(other, callId, 'ended')).toMatchObject({ reason: 'hung_up' });
+      await other.next(
+        'personChanged',
+        ({ person }) => person.id === blocker.id && person.presence === 'offline',
+      );
+      // As if they had hung up, and left.
+      const told = other.received.slice(from).map(({ notice, data }) => {
+        if (notice === 'call') return `call ${(data as { call: Call }).call.state}`;
+        return notice === 'personChanged' ? (data as { person: Person }).person.presence : notice;
+      });
+      expect(told.filter((one) => one !== 'message')).toEqual(['call ended', 'online', 'offline']);
+    },
+  );
+
+  test('while they call them cancels the call', async () => {
+    using world = await couple(server.url);
+    const { a, b, ben, conversationId } = world;
+    const callId = await invite(a, conversationId);
+    await reaches(b, callId, 'calling');
+    await block(a, ben);
+    expect((await reaches(b, callId, 'ended')).reason).toBe('cancelled');
+  });
+
+  test('who wait beside another call is in no other call for them', async () => {
+    using world = await couple(server.url);
+    const { a, b, ann, ben, conversationId } = world;
+    const third = await TestAccount.signUp(server.url, `third-${randomUUID().slice(0, 6)}`);
+    using c = await third.connect();
+    const { conversation } = await b.request('openConversation', { accountId: third.id });
+    const other = await invite(b, conversation.id);
+    await reaches(c, other, 'calling');
+    await c.request('accept', { callId: other });
+    const callId = await invite(a, conversationId);
+    const inAnotherCall = ({ legs }: Call) =>
+      legs.find(({ accountId }) => accountId === ben.id)?.inAnotherCall;
+    expect(heard(a, callId).map(inAnotherCall)).toContain(true);
+    await block(b, ann);
+    await a.next('call', ({ call }) => call.id === callId && inAnotherCall(call) === false);
+    const end = await reaches(a, callId, 'ended');
+    expect(end.reason).toBe('unreachable');
+    const versions = heard(a, callId).map(({ version }) => version);
+    expect(versions).toEqual(versions.map((_, index) => (versions[0] ?? 0) + index));
+    await b.request('endCall', { callId: other });
   });
 
   test('and calls them after unblocking, while their hidden call still waits, is connected with them', async () => {
