@@ -116,6 +116,8 @@ export class AccountService {
    * `overloaded`.
    */
   async authenticate({ username, password }: SignIn, client: Client): Promise<Account> {
+    // Without a key it is no known device: a stranger who would not get a hash is refused before anything is looked up.
+    if (client.deviceKey === undefined) this.#hasher.assertRoom(strangerTurn(client.address));
     const name = username.trim();
     const account = await this.#accounts.findByName(name);
     const familiarity = await this.#devices.familiarity(account?.id ?? NOBODY, client);

@@ -48,6 +48,15 @@ export class HashQueue {
     });
   }
 
+  /**
+   * Whether a job of this lane would be refused right now. Whoever knows that beforehand saves the work before the job.
+   *
+   * @throws {AppError} `overloaded`
+   */
+  assertRoom({ lane, familiar }: Turn): void {
+    if (!(familiar ? this.#familiar : this.#strangers).hasRoom(lane)) throw overloaded();
+  }
+
   #next(): void {
     while (this.#running < AT_ONCE) {
       const stranger = this.#strangersRunning < STRANGERS_AT_ONCE ? this.#strangers : undefined;
@@ -78,19 +87,23 @@ class Lanes {
 
   /** Where all places are taken, the longest lane loses its last job to a shorter one. */
   add(lane: string, job: Job): void {
-    const jobs = this.#byLane.get(lane) ?? [];
+    if (!this.hasRoom(lane)) {
+      job.refuse();
+      return;
+    }
     if (this.#size >= this.#max) {
-      const longest = this.#longest();
-      if (longest.length <= jobs.length + 1) {
-        job.refuse();
-        return;
-      }
-      longest.pop()?.refuse();
+      this.#longest().pop()?.refuse();
       this.#size -= 1;
     }
+    const jobs = this.#byLane.get(lane) ?? [];
     jobs.push(job);
     this.#byLane.set(lane, jobs);
     this.#size += 1;
+  }
+
+  /** Whether a job of this lane finds a place, its own or one that a longer lane has to give up. */
+  hasRoom(lane: string): boolean {
+    return this.#size < this.#max || this.#longest().length > (this.#byLane.get(lane)?.length ?? 0) + 1;
   }
 
   take(): Job | undefined {

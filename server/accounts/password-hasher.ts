@@ -11,6 +11,11 @@ export class PasswordHasher {
   /** Verified against where there is no account, so that the answer takes the same work. */
   readonly #decoy = hash('no account has this password', ARGON2);
 
+  /** For those who would be refused: nothing else has to be done for them. @throws {AppError} `overloaded` */
+  assertRoom(turn: Turn): void {
+    this.#queue.assertRoom(turn);
+  }
+
   /** @throws {AppError} `overloaded` when too many hashes wait. */
   hash(password: string, turn: Turn): Promise<string> {
     return this.#queue.run(turn, () => hash(normalisePassword(password), ARGON2));

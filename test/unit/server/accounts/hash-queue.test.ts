@@ -80,6 +80,10 @@ describe('the queue of password hashes', () => {
     const outcome = (lane: string) =>
       queue.run(stranger(lane), () => Promise.resolve('done')).catch((error: unknown) => error);
     const attacks = Array.from({ length: 250 }, () => outcome('attacker'));
+    // Who asks beforehand learns what the queue would say.
+    expect(() => queue.assertRoom(stranger('attacker'))).toThrow('Too many people are signing in');
+    queue.assertRoom(stranger('ann'));
+    queue.assertRoom(familiar('attacker'));
     const honest = [outcome('ann'), outcome('ben'), outcome('ann')];
     blocker.end();
     await blocked;
