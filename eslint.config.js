@@ -120,6 +120,14 @@ export default ts.config(
           selector: 'CallExpression[callee.property.name="catch"] > ArrowFunctionExpression[params.length=0]',
           message: 'This takes our own mistakes for something else: use reportMistake.',
         },
+        {
+          selector: ':matches(Literal, SvelteLiteral)[value=/^\\u002f[\\w-]+\\.\\w+$/]',
+          message: 'The server may be below a path: leave out the slash, or use addressOf.',
+        },
+        {
+          selector: 'CallExpression[callee.name="fetch"] > :matches(Literal, TemplateLiteral).arguments',
+          message: 'The server may be below a path: use addressOf.',
+        },
       ],
     },
   },

@@ -83,6 +83,8 @@ function appInOneFile(): (id: string, modules: Modules) => string | null {
 
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative to the <base> of index.html, into which the server writes the path below which it is found.
+  base: './',
   plugins: [svelte({ configFile: false }), standIns(), precompress()],
   build: {
     outDir: '../dist/client',

@@ -45,8 +45,12 @@ export function ownAddress({ HOST, TLS_CERT, ACME, PORT }: Config): string {
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${PORT}`;
 }
 
-/** Where the page is for people. */
-export const pageAddress = (config: Config): string => config.PUBLIC_URL?.origin ?? ownAddress(config);
+/** The path below which people find the page, such as `/chat`; empty at the root of a host. */
+export const basePath = ({ PUBLIC_URL }: Config): string => PUBLIC_URL?.pathname.replace(/\/$/, '') ?? '';
+
+/** Where the page is for people, without a slash at the end. */
+export const pageAddress = (config: Config): string =>
+  config.PUBLIC_URL ? config.PUBLIC_URL.origin + basePath(config) : ownAddress(config);
 
 /**
  * Parses the environment into the settings.

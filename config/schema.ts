@@ -18,6 +18,14 @@ const listOf = <T extends z.ZodType<unknown, string>>(item: T) =>
 
 const MOST_WORKERS_BY_DEFAULT = 4;
 
+/** What every proxy passes on as it is, and a cookie's name and path can have. */
+const BASE_PATH = /^\/(\w[\w.-]*\/)*(\w[\w.-]*)?$/;
+/**
+ * Below one of these, `/api/session` would have two meanings: the session, from a proxy that takes the path off before it
+ * passes a request on, and `/session`, from a proxy that does not.
+ */
+const OWN_PATHS = ['api', 'ws', 'assets', 'healthz', 'readyz', 'metrics'];
+
 /**
  * Every setting of ChatAway, once: its type, its default and what it means. Each is an environment
  * variable of the same name; with `_FILE` appended it names a file that holds the value instead.
@@ -36,16 +44,24 @@ export const schema = z.strictObject({
   BACKUP_DIR: z.string().min(1, 'must not be empty').optional(),
 
   /**
-   * The address people type, for example `https://call.example.org`, where it is another than the one
-   * this server listens on (a proxy stands in front). It decides which origin may speak to the server, and
-   * whether cookies are `Secure`. ChatAway answers at the root of a host, not below a path.
+   * The address people type, for example `https://call.example.org` or `https://example.org/chat/`, where it is another
+   * than the one this server listens on (a proxy stands in front). It decides which origin may speak to the server,
+   * whether cookies are `Secure`, and below which path of its host the page and everything it asks for are.
    */
   PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .transform((url) => new URL(url))
     .refine(
-      ({ href, origin }) => href === `${origin}/`,
-      'must be the address of a host of its own, without a path',
+      ({ href, origin, pathname }) => href === origin + pathname,
+      'must be an address without a user, "?" and "#"',
+    )
+    .refine(
+      ({ pathname }) => BASE_PATH.test(pathname),
+      'must be an address with only ASCII letters, digits, "-", "_" and "." between the slashes of its path',
+    )
+    .refine(
+      ({ pathname }) => !OWN_PATHS.includes(pathname.split('/')[1] ?? ''),
+      `must be an address whose path begins with none of ${OWN_PATHS.join(', ')}: they are ChatAway's own`,
     )
     .optional(),
 

@@ -4,6 +4,7 @@
 import { ensureBrowsers } from './browsers.ts';
 import { ensureClientBuild } from './client-build.ts';
 import { ensureLabTools } from './lab-tools.ts';
+import { ensureNginx } from './nginx.ts';
 import { ensurePebble } from './pebble.ts';
 import { packageFile, ROOT } from './support/paths.ts';
 import { run } from './support/run.ts';
@@ -21,6 +22,7 @@ await command(async () => {
   // Without root the tests of the relay say themselves that they are skipped, where it is missing.
   if (process.getuid?.() === 0) await ensureTurn(say);
   await ensurePebble(say);
+  await ensureNginx(say);
   if (process.env['NIGHTLY'] === 'on')
     say('Running the nightly form of the tests, which takes some hours ...');
 

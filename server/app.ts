@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../config/load.ts';
+import { basePath as basePathOf, type Config } from '../config/load.ts';
 import { AccountService, presentSelf } from './accounts/account-service.ts';
 import { firstAccountHint } from './accounts/first-account.ts';
 import { KnownDevices } from './accounts/known-devices.ts';
@@ -10,6 +10,7 @@ import { Registration } from './accounts/registration.ts';
 import { SignInLimits } from './accounts/sign-in-limits.ts';
 import { AdminService } from './admin/admin-service.ts';
 import { operatorMethods } from './admin/operator.ts';
+import { BasePath } from './base-path.ts';
 import { DEADLINES, type Deadlines } from './calls/call.ts';
 import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
@@ -46,7 +47,7 @@ import { announce, AnnouncedAddresses } from './reach/announced-addresses.ts';
 import { Front } from './reach/front.ts';
 import { TrustedProxies } from './reach/trusted-proxies.ts';
 import { ReportService } from './reports/report-service.ts';
-import { SessionCookie } from './sessions/cookie.ts';
+import { CookieScope, SessionCookie } from './sessions/cookie.ts';
 import { OriginPolicy } from './sessions/origin-policy.ts';
 import { UnderWay } from './under-way.ts';
 import { SessionService } from './sessions/session-service.ts';
@@ -260,11 +261,12 @@ export async function createApp(
   let closing: Promise<void> | undefined;
   const underWay = new UnderWay();
   const secure = certificates !== undefined || config.PUBLIC_URL?.protocol === 'https:';
-  const cookie = new SessionCookie({ secret, secure });
+  const basePath = new BasePath(basePathOf(config));
+  const cookie = new SessionCookie({ secret, scope: new CookieScope({ secure, basePath }) });
   const originPolicy = new OriginPolicy({ publicUrl: config.PUBLIC_URL, encrypted: overTls });
   const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
   const rateLimitFactor = config.RATE_LIMIT_FACTOR;
-  const client = readClient(clientFolder);
+  const client = readClient(clientFolder, basePath);
   const http = createHttpApp({
     accounts,
     registration,
@@ -273,6 +275,7 @@ export async function createApp(
     devices,
     cookie,
     originPolicy,
+    basePath,
     client,
     bodyWithin,
     clientOf: (request) => proxies.clientOf(request),
@@ -323,6 +326,7 @@ export async function createApp(
     void handle(request, response);
   };
   const server = createServer(onRequest);
+  basePath.attach(server);
   signaling.attach(server);
   // Whoever's connection the change of an address has cut is back before a minute is over.
   server.on('upgrade', () => addresses.refresh());

@@ -129,7 +129,7 @@ function header(): HTMLElement {
   return h(
     'header',
     {},
-    h('img', { src: '/favicon.svg', alt: '', width: '56', height: '56' }),
+    h('img', { src: 'favicon.svg', alt: '', width: '56', height: '56' }),
     h('p', { class: 'product' }, texts.product),
     h('p', { class: 'claim' }, texts.claim),
   );

@@ -10,6 +10,7 @@ import type {
 import type { AdminAnswer, AdminData, AdminMethod } from '#protocol/admin';
 import type { ErrorBody, ErrorCode, FieldProblem } from '#protocol/errors';
 import type { PageError } from '#protocol/page-errors';
+import { addressOf } from './base-path.ts';
 
 /** `no_connection`: no answer came, or none of ours (a proxy's page, say). */
 export type ApiErrorCode = ErrorCode | 'no_connection';
@@ -34,7 +35,7 @@ async function ask<T>(method: string, path: string, data?: object): Promise<T> {
   let body: unknown;
   const content = data && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(data) };
   try {
-    response = await fetch(`/api${path}`, { method, ...content });
+    response = await fetch(addressOf(`/api${path}`), { method, ...content });
     body = response.status === 204 ? null : await response.json();
   } catch (cause) {
     // A TypeError, too, is how fetch says that there is no connection (Fetch, 5.6).

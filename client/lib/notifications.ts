@@ -35,7 +35,7 @@ export function showNotification(
       body,
       tag: `chataway:${tag}`,
       silent,
-      icon: '/favicon.svg',
+      icon: 'favicon.svg',
       dir: 'auto',
     });
     // eslint-disable-next-line no-restricted-syntax -- a TypeError is how Chrome on Android says that it has none.

@@ -2,6 +2,7 @@ import { Peer, WebSocketTransport } from 'protoo-client';
 import type { ErrorCode } from '#protocol/errors';
 import { PING_INTERVAL, SOCKET_PATH } from '#protocol/limits';
 import type { Answer, Method, Notice, NoticeData, RequestData } from '#protocol/methods';
+import { addressOf } from './base-path.ts';
 import { reportMistake } from './mistakes.ts';
 
 /** A ping without an answer for so long means that the link is dead, whatever the socket believes. */
@@ -107,10 +108,9 @@ export class Signaling {
 
   #connect(): void {
     const { device, tab } = this.#options;
-    const address = new URL(SOCKET_PATH, location.href);
+    const address = addressOf(SOCKET_PATH);
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     address.search = new URLSearchParams({ device, tab }).toString();
-    address.hash = '';
     const peer = new Peer(new WebSocketTransport(address.href, { retry: RETRY }));
     this.#peer = peer;
     this.#sign = Date.now();

@@ -1,14 +1,16 @@
+import { basePath } from './base-path.ts';
 import { uuid } from './ids.ts';
 
 /**
- * The browser's storage under our prefix. It may be switched off or full; nothing here throws, and what
- * cannot be kept is forgotten with the page.
+ * The name under which the browser keeps something for this page. Another ChatAway may be below another path of the same
+ * host, and pages of a host share their storage; hence the path is part of the name. Storage may be switched off or full;
+ * nothing here throws, and what cannot be kept is forgotten with the page.
  */
-const PREFIX = 'chataway:';
+const own = (key: string): string => `chataway${basePath() === '/' ? '' : basePath()}:${key}`;
 
 export function load(key: string): unknown {
   try {
-    const text = localStorage.getItem(PREFIX + key);
+    const text = localStorage.getItem(own(key));
     return text === null ? null : JSON.parse(text);
   } catch {
     return null;
@@ -17,7 +19,7 @@ export function load(key: string): unknown {
 
 export function save(key: string, value: unknown): void {
   try {
-    localStorage.setItem(PREFIX + key, JSON.stringify(value));
+    localStorage.setItem(own(key), JSON.stringify(value));
   } catch {
     // Full or forbidden: see above.
   }
@@ -25,7 +27,7 @@ export function save(key: string, value: unknown): void {
 
 export function forget(key: string): void {
   try {
-    localStorage.removeItem(PREFIX + key);
+    localStorage.removeItem(own(key));
   } catch {
     // Forbidden: then there is nothing to forget either.
   }
@@ -35,8 +37,8 @@ export function forget(key: string): void {
 export function keysOf(start: string): string[] {
   try {
     return Object.keys(localStorage)
-      .filter((key) => key.startsWith(PREFIX + start))
-      .map((key) => key.slice(PREFIX.length));
+      .filter((key) => key.startsWith(own(start)))
+      .map((key) => key.slice(own('').length));
   } catch {
     return [];
   }
@@ -45,7 +47,7 @@ export function keysOf(start: string): string[] {
 /** The same for what only this tab, reloads included, should know. */
 export function loadForTab(key: string): unknown {
   try {
-    const text = sessionStorage.getItem(PREFIX + key);
+    const text = sessionStorage.getItem(own(key));
     return text === null ? null : JSON.parse(text);
   } catch {
     return null;
@@ -54,7 +56,7 @@ export function loadForTab(key: string): unknown {
 
 export function saveForTab(key: string, value: unknown): void {
   try {
-    sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
+    sessionStorage.setItem(own(key), JSON.stringify(value));
   } catch {
     // Full or forbidden: see above.
   }
@@ -83,7 +85,7 @@ export interface Channel {
 /** Opens a channel; where it is forbidden, nothing is heard on it and nothing goes out. */
 export function openChannel(name: string, onMessage: (data: string) => void): Channel {
   try {
-    const channel = new BroadcastChannel(PREFIX + name);
+    const channel = new BroadcastChannel(own(name));
     channel.onmessage = ({ data }: MessageEvent<string>) => onMessage(data);
     return { post: (data) => channel.postMessage(data), close: () => channel.close() };
   } catch {
@@ -100,7 +102,6 @@ export function deviceId(): string {
   return made;
 }
 
-const TAB_KEY = `${PREFIX}tab`;
 let tab: string | undefined;
 
 /**
@@ -110,11 +111,12 @@ let tab: string | undefined;
 export function tabId(): string {
   if (tab) return tab;
   try {
-    tab = sessionStorage.getItem(TAB_KEY) ?? uuid();
-    sessionStorage.removeItem(TAB_KEY);
+    const key = own('tab');
+    tab = sessionStorage.getItem(key) ?? uuid();
+    sessionStorage.removeItem(key);
     const kept = tab;
-    addEventListener('pagehide', () => sessionStorage.setItem(TAB_KEY, kept));
-    addEventListener('pageshow', () => sessionStorage.removeItem(TAB_KEY));
+    addEventListener('pagehide', () => sessionStorage.setItem(key, kept));
+    addEventListener('pageshow', () => sessionStorage.removeItem(key));
   } catch {
     tab ??= uuid();
   }

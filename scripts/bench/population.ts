@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 import { NO_INVITATION } from '../../server/accounts/registration.ts';
+import { BasePath } from '../../server/base-path.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import { openDatabase } from '../../server/db/database.ts';
 import { SqlSessionRepository } from '../../server/db/session-repository.ts';
-import { SessionCookie } from '../../server/sessions/cookie.ts';
+import { CookieScope, SessionCookie } from '../../server/sessions/cookie.ts';
 import { loadSecret } from '../../server/sessions/secret.ts';
 import { SessionService } from '../../server/sessions/session-service.ts';
 
@@ -36,7 +37,8 @@ export async function populate(dataDir: string, pairs: number): Promise<Pair[]> 
     const accounts = new SqlAccountRepository(database);
     const conversations = new SqlConversationRepository(database);
     const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
-    const cookie = new SessionCookie({ secret: loadSecret(dataDir), secure: false });
+    const scope = new CookieScope({ secure: false, basePath: new BasePath('') });
+    const cookie = new SessionCookie({ secret: loadSecret(dataDir), scope });
     const passwordHash = await hash(PASSWORD);
 
     const settle = async (): Promise<Inhabitant> => {

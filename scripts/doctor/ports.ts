@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
-import { type Config, mediaProtocols, ownAddress } from '../../config/load.ts';
+import { basePath, type Config, mediaProtocols, ownAddress, pageAddress } from '../../config/load.ts';
 import { accepts } from '../../server/reach/accepts.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
 import { askRelay, type Way } from './stun.ts';
 
 const ANSWERS_WITHIN_MS = 3_000;
 const LOOPBACK = '127.0.0.1';
+/** Where a page names the path below which its files are. */
+const BASE = /<base href="([^"]*)"/;
 
 /** The page on this machine, and by the name that people type. */
 export const checkPage: Check = async (config) => {
@@ -21,17 +23,23 @@ export const checkPage: Check = async (config) => {
     );
   }
   if (!PUBLIC_URL) return findings;
+  const address = pageAddress(config);
+  const get = (path: string) => fetch(address + path, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
   try {
-    const answer = await fetch(new URL('/api/session', PUBLIC_URL), {
-      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
-    });
+    const answer = await get('/api/session');
     const text = await answer.text();
+    if (!answer.ok || !text.includes('"account"')) {
+      const what = `${address} answers with ${answer.status}, and it is not ChatAway: see the proxy.`;
+      findings.push(broken('page', what));
+      return findings;
+    }
+    const path = BASE.exec(await (await get('/')).text())?.[1];
     findings.push(
-      answer.ok && text.includes('"account"')
-        ? good('page', `ChatAway answers at ${PUBLIC_URL.origin}.`)
+      path === undefined || path === `${basePath(config)}/`
+        ? good('page', `ChatAway answers at ${address}.`)
         : broken(
             'page',
-            `${PUBLIC_URL.origin} answers with ${answer.status}, and it is not ChatAway: see the proxy.`,
+            `the page at ${address} looks for its files below ${path}: start ChatAway with this PUBLIC_URL, too.`,
           ),
     );
   } catch (error) {
@@ -40,7 +48,7 @@ export const checkPage: Check = async (config) => {
     findings.push(
       doubt(
         'page',
-        `${PUBLIC_URL.origin} does not answer from here (${reason}): a firewall, the router's forwarding, or a router that does not lead its own network back in.`,
+        `${address} does not answer from here (${reason}): a firewall, the router's forwarding, or a router that does not lead its own network back in.`,
       ),
     );
   }

@@ -3,6 +3,8 @@ import type Koa from 'koa';
 /** What keeps the server from serving people. */
 export type Hindrance = 'database' | 'media' | 'restarting';
 
+export const HEALTH_PATHS = ['/healthz', '/readyz'];
+
 /**
  * For who watches the server: `/healthz` tells that the process answers, `/readyz` whether people can be served. They
  * know no session, and tell nothing that a stranger may not know.
@@ -10,7 +12,7 @@ export type Hindrance = 'database' | 'media' | 'restarting';
 export function serveHealth(hindrance: () => Promise<Hindrance | undefined>): Koa.Middleware {
   return async (ctx, next) => {
     const path = ctx.method === 'GET' || ctx.method === 'HEAD' ? ctx.path : '';
-    if (path !== '/healthz' && path !== '/readyz') {
+    if (!HEALTH_PATHS.includes(path)) {
       await next();
       return;
     }

@@ -7,6 +7,7 @@ import type { KnownDevices } from '../accounts/known-devices.ts';
 import { restartingError } from '../errors.ts';
 import type { Registration } from '../accounts/registration.ts';
 import type { AdminService } from '../admin/admin-service.ts';
+import type { BasePath } from '../base-path.ts';
 import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import { assertOneHost, type OriginPolicy } from '../sessions/origin-policy.ts';
@@ -29,6 +30,7 @@ interface Options {
   devices: KnownDevices;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
+  basePath: BasePath;
   client: BuiltClient;
   /** How long a client may take to send a request's body, in milliseconds. */
   bodyWithin?: number | undefined;
@@ -58,6 +60,7 @@ export function createHttpApp(options: Options): Koa {
     devices,
     cookie,
     originPolicy,
+    basePath,
     client,
     clientOf,
     logger,
@@ -76,19 +79,20 @@ export function createHttpApp(options: Options): Koa {
   });
   app.use(observe(observer, logger));
   app.use(handleErrors(logger, observer));
-  app.use(securityHeaders(cookie.secure));
+  app.use(securityHeaders({ secure: cookie.scope.secure, ownHost: basePath.path === '' }));
   app.use(async (ctx, next) => {
     assertOneHost(ctx.req);
     await next();
   });
   app.use(serveHealth(options.hindrance));
+  app.use(addSlash(basePath));
   app.use(client.serve);
   app.use(refuseWhen(options.restarting));
   app.use(async (ctx, next) => {
     if (!SAFE_METHODS.includes(ctx.method)) originPolicy.assertOwn(ctx.req, { required: false });
     ctx.set('Cache-Control', 'no-store');
     // Behind a proxy that ends TLS the connection is plain, and the cookie is Secure all the same.
-    ctx.cookies.secure = cookie.secure;
+    ctx.cookies.secure = cookie.scope.secure;
     await next();
   });
   app.use(readBody(options.bodyWithin ?? BODY_WITHIN_MS));
@@ -102,7 +106,8 @@ export function createHttpApp(options: Options): Koa {
         renew: true,
         httpOnly: true,
         sameSite: 'lax',
-        secure: cookie.secure,
+        // koa-session passes the path on, which its types leave out.
+        ...cookie.scope.attributes,
         signed: true,
       },
       app,
@@ -136,8 +141,20 @@ function refuseWhen(restarting: () => boolean): Koa.Middleware {
   };
 }
 
+/** Leads people who leave out the slash behind the base path to the page. */
+function addSlash({ path, root }: BasePath): Koa.Middleware {
+  return async (ctx, next) => {
+    if (path === '' || ctx.path !== path || !SAFE_METHODS.includes(ctx.method)) {
+      await next();
+      return;
+    }
+    ctx.route = 'client';
+    ctx.redirect(root + ctx.search);
+  };
+}
+
 /** Nothing from elsewhere is ever loaded, and nobody may frame the page. */
-function securityHeaders(secure: boolean): Koa.Middleware {
+function securityHeaders({ secure, ownHost }: { secure: boolean; ownHost: boolean }): Koa.Middleware {
   const protect = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -148,7 +165,8 @@ function securityHeaders(secure: boolean): Koa.Middleware {
         imgSrc: ["'self'", 'data:', 'blob:'],
         mediaSrc: ["'self'", 'blob:', 'mediastream:'],
         objectSrc: ["'none'"],
-        baseUri: ["'none'"],
+        // The page names its base path.
+        baseUri: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         // No text becomes HTML or a script, but for Svelte's templates, which the build has made.
@@ -157,8 +175,8 @@ function securityHeaders(secure: boolean): Koa.Middleware {
       },
     },
     // Over plain HTTP (localhost, a home network) it would only break the page. It is of this name alone: the names
-    // below it are others' business.
-    hsts: secure && { includeSubDomains: false },
+    // below it are others' business, as are the other pages of a host that is shared.
+    hsts: secure && ownHost && { includeSubDomains: false },
     originAgentCluster: secure,
     crossOriginOpenerPolicy: secure,
   });

@@ -21,7 +21,7 @@ import type { Logger } from '../logger.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import { parseBody } from './body.ts';
-import { clientOf, keepDeviceKey } from './device-cookie.ts';
+import { DeviceCookie } from './device-cookie.ts';
 import type { PageErrors } from './page-errors.ts';
 import { identityOf, requireIdentity, signInAs } from './session-store.ts';
 
@@ -51,6 +51,7 @@ export function createRoutes({
   logger,
 }: Services): Router {
   const router = new Router({ prefix: '/api' });
+  const deviceCookie = new DeviceCookie(cookie.scope);
 
   router.get('/session', async (ctx) => {
     const identity = identityOf(ctx);
@@ -62,7 +63,7 @@ export function createRoutes({
 
   router.post('/account', async (ctx) => {
     const form = parseBody(ctx, signUp);
-    const account = await accounts.signUp(form, clientOf(ctx));
+    const account = await accounts.signUp(form, deviceCookie.clientOf(ctx));
     await enter(ctx, account);
     logger.info({ requestId: ctx.requestId, accountId: account.id }, 'signed up');
     ctx.status = 201;
@@ -72,7 +73,7 @@ export function createRoutes({
   router.post('/session', async (ctx) => {
     const form = parseBody(ctx, signIn);
     const { requestId, ip } = ctx;
-    const account = await accounts.authenticate(form, clientOf(ctx)).catch((error: unknown) => {
+    const account = await accounts.authenticate(form, deviceCookie.clientOf(ctx)).catch((error: unknown) => {
       // Not the name: a password may stand there by mistake.
       if (error instanceof AppError) logger.info({ requestId, ip, code: error.code }, 'sign-in refused');
       throw error;
@@ -143,8 +144,8 @@ export function createRoutes({
 
   /** Begins the session, and knows the device from then on. */
   async function enter(ctx: Context, account: Account): Promise<void> {
-    const { deviceKey } = clientOf(ctx);
+    const { deviceKey } = deviceCookie.clientOf(ctx);
     await signInAs(ctx, account);
-    keepDeviceKey(ctx, await devices.remember(account.id, deviceKey));
+    deviceCookie.keep(ctx, await devices.remember(account.id, deviceKey));
   }
 }

@@ -3,7 +3,9 @@ import { lookup } from 'mrmime';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { SOCKET_PATH } from '#protocol/limits';
+import type { BasePath } from '../base-path.ts';
 import { METRICS_PATH } from './metrics-page.ts';
 
 interface File {
@@ -18,8 +20,10 @@ const ENCODINGS = { '.br': 'br', '.gz': 'gzip' } as const;
 /** The smallest first: browsers name all that they take, in no order that means anything. */
 const PREFERRED = ['br', 'gzip'] as const;
 const PAGE = '/index.html';
+/** Where the page names its base path, as it is built. */
+const BASE = '<base href="/" />';
 /** Where everything lies that has a hash in its name. */
-const ASSETS = '/assets/';
+export const ASSETS = '/assets/';
 
 export interface BuiltClient {
   /** Another one than before: what the page has not loaded yet may be gone. Empty where the client is not built. */
@@ -32,8 +36,10 @@ export interface BuiltClient {
  * whole, whatever happens to the folder, and no request touches the disk. What has a hash in its name never
  * changes; the page itself is asked for anew, and stands behind every address without an extension.
  */
-export function readClient(folder: string): BuiltClient {
+export function readClient(folder: string, basePath: BasePath): BuiltClient {
   const files = readFiles(folder);
+  const page = files.get(PAGE);
+  if (page && basePath.path !== '') files.set(PAGE, placeBelow(basePath, page));
   // The page names all else by its hash.
   const build = files.get(PAGE)?.etag ?? '';
   const serve: Koa.Middleware = async (ctx, next) => {
@@ -73,6 +79,20 @@ function find(files: Map<string, File>, path: string): File | undefined {
 const isPage = (path: string): boolean =>
   extname(path) === '' && !path.startsWith(ASSETS) && path !== SOCKET_PATH && !path.includes('/.');
 
+/** The page with another base path than it was built with: the browser finds its files, the API and the WebSocket there. */
+function placeBelow({ root }: BasePath, page: File): File {
+  const built = page.bodies.get('identity')?.toString() ?? '';
+  const body = Buffer.from(built.replace(BASE, `<base href="${root}" />`));
+  const bodies: File['bodies'] = new Map([
+    ['identity', body],
+    ['gzip', gzipSync(body)],
+    ['br', brotliCompressSync(body)],
+  ]);
+  return { ...page, etag: etagOf(body), bodies };
+}
+
+const etagOf = (body: Buffer) => createHash('sha256').update(body).digest('base64url').slice(0, 22);
+
 /** Empty where the client is not built: in development another server builds and serves it. */
 function readFiles(folder: string): Map<string, File> {
   const files = new Map<string, File>();
@@ -91,8 +111,7 @@ function readFiles(folder: string): Map<string, File> {
       bodies: new Map(),
     };
     file.bodies.set(encoding, body);
-    if (encoding === 'identity')
-      file.etag = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+    if (encoding === 'identity') file.etag = etagOf(body);
     files.set(plain, file);
   }
   return files;

@@ -139,6 +139,8 @@ describe('the operator’s command', { timeout: 240_000 }, () => {
     expect(await link(plain.dataDir, {})).toContain(`${plain.url}/#/sign-up/`);
     await using proxied = await startServer({ PUBLIC_URL: 'https://talk.example.org' });
     expect(await link(proxied.dataDir, {})).toMatch(/^https:\/\/talk\.example\.org\/#\/sign-up\//);
+    await using below = await startServer({ PUBLIC_URL: 'https://example.org/chat/' });
+    expect(await link(below.dataDir, {})).toMatch(/^https:\/\/example\.org\/chat\/#\/sign-up\//);
     expect(await link(proxied.dataDir, ENVIRONMENT)).toMatch(/^https:\/\/call\.example\.org\/#\/sign-up\//);
   });
 

@@ -8,6 +8,7 @@ import { makeCertificate } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { freePort } from '../support/free-port.ts';
 import { ServerProcess } from '../support/process.ts';
+import { startServer } from '../support/server.ts';
 import { relaysOf, testTurn, turnEnvironment } from '../support/turn-stage.ts';
 import { until } from '../support/until.ts';
 
@@ -44,6 +45,20 @@ test('where all is well it says so, while the server runs', async () => {
   expect(text).toMatch(/ok {4}media worker: .* runs here/);
   expect(text).toContain('Nothing to mend on this side.');
   expect(code).toBe(0);
+});
+
+test('below a path it asks there, and says where the page that runs belongs elsewhere', async () => {
+  await using folder = await temporaryFolder();
+  const PORT = String(await freePort());
+  const settings = { PORT, MEDIA_PORT: '0', MEDIA_WORKERS: '1', DATA_DIR: folder.path };
+  const url = `http://localhost:${PORT}`;
+  const words = async (PUBLIC_URL: string) => (await doctor({ ...settings, PUBLIC_URL })).text;
+  await using server = await startServer({ ...settings, PUBLIC_URL: `${url}/chat/` });
+  expect(await words(`${url}/chat/`)).toContain(`ok    page: ChatAway answers at ${url}/chat.`);
+  expect(await words(url)).toContain(
+    `FAIL  page: the page at ${url} looks for its files below /chat/: start ChatAway with this PUBLIC_URL, too.`,
+  );
+  expect(await words(`${server.url}/elsewhere`)).toContain(`FAIL  page: ${url}/elsewhere answers with 200,`);
 });
 
 testTurn('the relay is asked by each way, and one that hangs is found', { timeout: 60_000 }, async () => {

@@ -66,7 +66,7 @@ export function request(
   return fetch(`${url}${path}`, {
     method,
     headers: {
-      origin: url,
+      origin: new URL(url).origin,
       ...(cookie !== undefined && { cookie }),
       ...(body && { 'content-type': 'application/json' }),
       ...headers,

@@ -70,7 +70,9 @@ export class TestConnection implements Disposable {
     patience = DEFAULT_WAIT_MS,
   ): Promise<TestConnection> {
     const address = `${url.replace(/^http/, 'ws')}${SOCKET_PATH}?${new URLSearchParams({ ...seat }).toString()}`;
-    const socket = new WebSocket(address, SOCKET_SUBPROTOCOL, { headers: { cookie, origin: url } });
+    const socket = new WebSocket(address, SOCKET_SUBPROTOCOL, {
+      headers: { cookie, origin: new URL(url).origin },
+    });
     const connection = new TestConnection(socket, seat);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());

@@ -77,7 +77,7 @@ export function begin(
 /** The headers of a JSON request from one of the server's own pages. */
 export const jsonFrom = (url: string, cookie?: string): Record<string, string> => ({
   'content-type': 'application/json',
-  origin: url,
+  origin: new URL(url).origin,
   ...(cookie !== undefined && { cookie }),
 });
 

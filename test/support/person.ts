@@ -162,6 +162,16 @@ export class Person {
     await this.screen.click('button', action);
   }
 
+  /** Makes an invitation on the page of admins, and returns its link. */
+  async invite(): Promise<string> {
+    await this.openAdmin('Registration');
+    await this.screen.click('button', 'Create invitation');
+    const field = await this.screen.find('textbox', 'Link');
+    const link = await field.evaluate((element) => (element as HTMLInputElement).value);
+    await this.screen.click('button', 'Done');
+    return link;
+  }
+
   /** From a conversation or the account's page back to the list, where a phone shows only one of them. */
   async goBack(): Promise<void> {
     await this.page.goBack();

@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig, ownAddress } from '../../../../config/load.ts';
+import { SOCKET_PATH } from '#protocol/limits';
+import { basePath, ConfigError, loadConfig, ownAddress, pageAddress } from '../../../../config/load.ts';
 import { schema } from '../../../../config/schema.ts';
+import { HEALTH_PATHS } from '../../../../server/http/health.ts';
+import { METRICS_PATH } from '../../../../server/http/metrics-page.ts';
+import { ASSETS } from '../../../../server/http/static.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
 /** What is told of a wrong environment. */
@@ -58,6 +62,29 @@ test('every setting is read', () => {
   expect(config.TURN_SECRET).toEqual(['n'.repeat(32), 'o'.repeat(32)]);
 });
 
+test.each([
+  ['https://call.example.org', '', 'https://call.example.org'],
+  ['https://call.example.org/', '', 'https://call.example.org'],
+  ['https://example.org/chat', '/chat', 'https://example.org/chat'],
+  ['https://example.org:8443/chat/', '/chat', 'https://example.org:8443/chat'],
+  ['http://example.org/Team-1/v2.0_x/', '/Team-1/v2.0_x', 'http://example.org/Team-1/v2.0_x'],
+  ['https://example.org/apis', '/apis', 'https://example.org/apis'],
+])('PUBLIC_URL=%s puts the page below "%s"', (PUBLIC_URL, path, address) => {
+  const config = loadConfig({ PUBLIC_URL });
+  expect(basePath(config)).toBe(path);
+  expect(pageAddress(config)).toBe(address);
+});
+
+test.each(['/api', SOCKET_PATH, ASSETS, METRICS_PATH, ...HEALTH_PATHS])(
+  'a path below %s is refused, because it could not be told from the server’s own',
+  (path) => {
+    const PUBLIC_URL = `https://example.org${path.replace(/\/$/, '')}/chat`;
+    expect(complaint({ PUBLIC_URL })).toMatch(
+      /^PUBLIC_URL must be an address whose path begins with none of/,
+    );
+  },
+);
+
 describe('a wrong value is named with its key', () => {
   test.each([
     ['PORT', 'abc'],
@@ -68,9 +95,14 @@ describe('a wrong value is named with its key', () => {
     ['PUBLIC_URL', 'call.example.org'],
     ['PUBLIC_URL', 'ftp://call.example.org'],
     ['PUBLIC_URL', 'javascript:alert(1)'],
-    ['PUBLIC_URL', 'https://example.org/chat'],
     ['PUBLIC_URL', 'https://example.org/#chat'],
     ['PUBLIC_URL', 'https://someone@example.org'],
+    ['PUBLIC_URL', 'https://example.org/chat?room=1'],
+    ['PUBLIC_URL', 'https://example.org//chat'],
+    ['PUBLIC_URL', 'https://example.org/.hidden'],
+    ['PUBLIC_URL', 'https://example.org/a b'],
+    ['PUBLIC_URL', 'https://example.org/café'],
+    ['PUBLIC_URL', 'https://example.org/a;b'],
     ['MEDIA_PORT', '70000'],
     ['MEDIA_ADDRESSES', 'call.example.org'],
     ['MEDIA_ADDRESSES', '203.0.113.7,'],
@@ -81,7 +113,7 @@ describe('a wrong value is named with its key', () => {
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (key, value) => {
     const message = complaint({ [key]: value });
-    expect(message).toMatch(new RegExp(`^${key} must be .*${value.replaceAll(/[.()]/g, '\\$&')}`));
+    expect(message).toMatch(new RegExp(`^${key} must be .*${value.replaceAll(/[.()?]/g, '\\$&')}`));
     expect(message).not.toContain('\n');
   });
 });
