@@ -12,6 +12,8 @@ const MESSAGE_BYTES = { points: 512 * 1024, duration: MINUTE_S };
 const BYTES_A_DAY = { points: 16 * 1024 * 1024, duration: DAY_S };
 /** Reports of one account. */
 const REPORTS = { points: 10, duration: 60 * MINUTE_S };
+/** Their copies of messages add no more to the database than the messages that it may write itself. */
+const REPORTS_A_DAY = { points: 20, duration: DAY_S };
 /** Calls that all accounts of one network may start: an account has a limit of its own, and new accounts are cheap. */
 const CALLS = { points: 100, duration: 10 * MINUTE_S };
 /** The same of an IPv6 /48. */
@@ -23,6 +25,7 @@ export class UsageLimits {
   readonly #bytes: RateLimiterMemory;
   readonly #quota: RateLimiterMemory;
   readonly #reports: RateLimiterMemory;
+  readonly #reportsADay: RateLimiterMemory;
   readonly #calls: RateLimiterMemory;
   readonly #wideCalls: RateLimiterMemory;
 
@@ -34,6 +37,7 @@ export class UsageLimits {
     this.#bytes = limiter(MESSAGE_BYTES);
     this.#quota = limiter(BYTES_A_DAY);
     this.#reports = limiter(REPORTS);
+    this.#reportsADay = limiter(REPORTS_A_DAY);
     this.#calls = limiter(CALLS);
     this.#wideCalls = limiter(WIDE_CALLS);
   }
@@ -49,6 +53,7 @@ export class UsageLimits {
   /** Counts a report. @throws {AppError} `rate_limited`. */
   async report(accountId: string): Promise<void> {
     await take(this.#reports, accountId, 1, TOO_MANY_REPORTS);
+    await take(this.#reportsADay, accountId, 1, TOO_MANY_REPORTS);
   }
 
   /** Counts a call by the network that it comes from, where that is known. @throws {AppError} `rate_limited`. */
@@ -61,7 +66,7 @@ export class UsageLimits {
 
 const TOO_FAST = 'Too many messages at once. They can be sent in a minute.';
 const TOO_MUCH = 'You have written more today than this server keeps for one person. Go on tomorrow.';
-const TOO_MANY_REPORTS = 'You have sent many reports within an hour. Send the next one later.';
+const TOO_MANY_REPORTS = 'You have sent many reports lately. Send the next one later.';
 const TOO_MANY_CALLS = 'Too many calls come from your network. Wait some minutes.';
 
 async function take(limiter: RateLimiterMemory, key: string, points: number, message: string): Promise<void> {

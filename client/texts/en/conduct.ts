@@ -3,10 +3,10 @@ import { REPORT_MESSAGES_MAX } from '#protocol/limits';
 import { isolated } from '../../lib/bidi.ts';
 import { errors } from './errors.ts';
 
-const FAULTS: Partial<Record<ErrorCode, string>> = {
+const FAULTS: Partial<Record<ErrorCode | 'no_connection', string>> = {
   not_found: 'One of these messages is not there any more. Close this, and choose again.',
   person_gone: 'This account was deleted.',
-  rate_limited: 'You have sent many reports within an hour. Send this one later.',
+  rate_limited: 'You have sent many reports lately. Send this one later.',
 };
 
 /** What one can do about another person: block and report. */
@@ -31,5 +31,5 @@ export const conduct = {
   sent: 'Your report was sent to the admins.',
   nothingChosen: 'Choose a message or write a note.',
   tooMany: `Choose at most ${REPORT_MESSAGES_MAX} messages.`,
-  fault: (code: ErrorCode | 'no_connection') => FAULTS[code as ErrorCode] ?? errors.words(code),
+  fault: (code: ErrorCode | 'no_connection') => FAULTS[code] ?? errors.words(code),
 };
