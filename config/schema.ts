@@ -126,7 +126,7 @@ export const schema = z.strictObject({
   TURN: z.enum(['off', 'on'], 'must be on or off').default('off'),
 
   /** The port of TURN, UDP and TCP. Over TLS it shares the port of the web application. */
-  TURN_PORT: integer(1, 65_534).default(3478),
+  TURN_PORT: integer(1, 65_533).default(3478),
 
   /**
    * The address of a coturn that runs elsewhere, in an inner network with this server: none is started then. Clients

@@ -79,6 +79,8 @@ export interface Overrides {
   heartbeat?: number;
   /** For how long the relay's credentials are good, in seconds. */
   relayLifetime?: number;
+  /** How often allocations that should not be there are looked for, in milliseconds. */
+  relaySweepEvery?: number;
   /** How often the quality of media is measured, in milliseconds. */
   qualityEvery?: number;
   /** Where the built client is. */
@@ -117,6 +119,7 @@ export async function createApp(
     deadlines,
     heartbeat,
     relayLifetime,
+    relaySweepEvery,
     qualityEvery,
     clientFolder = CLIENT_FOLDER,
     bodyWithin,
@@ -131,7 +134,13 @@ export async function createApp(
   const workers = await startWorkers(config, { relayedAddress, observer: metrics.media, logger });
   const tlsPort = () => Number(config.PUBLIC_URL?.port ?? 0) || (config.PUBLIC_URL ? 443 : portOf(listener));
   const overTls = certificates !== undefined;
-  const relay = await startRelay(config, { relayedAddress, overTls, tlsPort, logger });
+  const relay = await startRelay(config, {
+    relayedAddress,
+    overTls,
+    tlsPort,
+    sweepEvery: relaySweepEvery,
+    logger,
+  });
   const addresses = new AnnouncedAddresses({
     configured: config.MEDIA_ADDRESSES,
     publicName: config.PUBLIC_URL?.hostname,
@@ -187,6 +196,7 @@ export async function createApp(
     workers,
     announce: announceNow,
     seen,
+    onClosed: (checkId) => relay?.end(checkId),
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
   });
   const callRepository = new SqlCallRepository(database);
@@ -200,7 +210,13 @@ export async function createApp(
   const calls = new CallService({
     calls: callRepository,
     history,
-    rooms,
+    rooms: {
+      refresh: (callId, accountId) => rooms.refresh(callId, accountId),
+      close(callId) {
+        rooms.close(callId);
+        relay?.end(callId);
+      },
+    },
     conversations: chat,
     settings: settingsRepository,
     people,
@@ -301,8 +317,7 @@ export async function createApp(
       reports,
       rooms,
       connections,
-      iceServers: (host, accountId, lifetime) =>
-        relay?.iceServers(host, accountId, lifetime ?? relayLifetime) ?? null,
+      iceServers: (request) => relay?.iceServers({ lifetime: relayLifetime, ...request }) ?? null,
       checks,
       limits: new UsageLimits({ factor: config.RATE_LIMIT_FACTOR }),
     },

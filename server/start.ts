@@ -125,13 +125,14 @@ interface RelayPlace {
   relayedAddress: string | undefined;
   overTls: boolean;
   tlsPort: () => number;
+  sweepEvery: number | undefined;
   logger: Logger;
 }
 
 /** Undefined where no relay is wanted. */
 export async function startRelay(
   { TURN_HOST, TURN_PORT, TURN_SECRET, TURN_DIR, PUBLIC_URL, DATA_DIR }: Config,
-  { relayedAddress, overTls, tlsPort, logger }: RelayPlace,
+  { relayedAddress, overTls, tlsPort, sweepEvery, logger }: RelayPlace,
 ): Promise<Relay | undefined> {
   if (relayedAddress === undefined) return undefined;
   return startStep(
@@ -144,6 +145,7 @@ export async function startRelay(
         overTls,
         publicName: PUBLIC_URL?.hostname,
         tlsPort,
+        sweepEvery,
         logger,
       }),
     (reason, code) => {

@@ -37,6 +37,8 @@ interface Collaborators {
   workers: MediaWorkers;
   announce: Announce;
   seen: RoutesSeen;
+  /** The check with this id is over, or did not begin. */
+  onClosed: (checkId: string) => void;
   /** Multiplies how many checks an account may begin. */
   rateLimitFactor: number;
 }
@@ -48,7 +50,7 @@ export interface Checker {
   /** Undefined where it is not known. */
   address: string | undefined;
   /** The relays, with credentials for this check alone; null where there are none. */
-  iceServers: (lifetime: number) => IceServers | null;
+  iceServers: (checkId: string, lifetime: number) => IceServers | null;
 }
 
 interface Check {
@@ -83,9 +85,10 @@ export class MediaChecks {
     });
     const { workers, seen } = this.#with;
     const { worker, webRtcServer } = workers.leastLoaded();
-    const relays = checker.iceServers(LASTS);
     const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+    const id = randomUUID();
     try {
+      const relays = checker.iceServers(id, LASTS);
       const make = () => router.createWebRtcTransport({ webRtcServer, enableUdp: true, enableTcp: true });
       const offers = offersOf(workers.protocols, relays);
       const [back, ...sends] = await Promise.all([make(), ...offers.map(make)]);
@@ -104,7 +107,6 @@ export class MediaChecks {
         });
         return { route, iceServers, transport: options };
       });
-      const id = randomUUID();
       this.#checks.set(checker.connectionId, {
         id,
         address,
@@ -124,6 +126,7 @@ export class MediaChecks {
       };
     } catch (error) {
       router.close();
+      this.#with.onClosed(id);
       throw error;
     }
   }
@@ -177,6 +180,7 @@ export class MediaChecks {
     this.#checks.delete(connectionId);
     clearTimeout(check.end);
     check.router.close();
+    this.#with.onClosed(check.id);
   }
 
   /** The candidates that lead over this way alone. */

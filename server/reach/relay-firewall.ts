@@ -21,10 +21,10 @@ export class RelayFirewall {
    * Puts the rules in place of those of an earlier run.
    *
    * @param port The relay's, which no two relays of one network share.
-   * @param user As which only this relay runs.
+   * @param user As which only this relay runs; undefined where it runs as the server does.
    * @throws {Error} with what nft printed; `ENOENT` without the program.
    */
-  static async start(port: number, user: number): Promise<RelayFirewall> {
+  static async start(port: number, user: number | undefined): Promise<RelayFirewall> {
     const firewall = new RelayFirewall(port);
     await nft(rules(firewall.#table, port, user));
     return firewall;
@@ -40,11 +40,21 @@ export class RelayFirewall {
  * TCP connections that others have opened. Each rule asks for the user: packets that the kernel makes itself have none, and
  * pass. The input chain knows no user, so it also holds for a coturn in another container of this machine.
  */
-function rules(table: string, port: number, user: number): string {
+function rules(table: string, port: number, user: number | undefined): string {
   return `
 table inet ${table}
 delete table inet ${table}
 table inet ${table} {
+  ${user === undefined ? '' : output(port, user)}
+  chain input {
+    type filter hook input priority filter
+    meta l4proto udp ip saddr ${RELAY_ADDRESS} socket wildcard 1 drop
+  }
+}`;
+}
+
+function output(port: number, user: number): string {
+  return `
   chain output {
     type filter hook output priority filter
     meta skuid ${user} jump relay
@@ -54,12 +64,7 @@ table inet ${table} {
     udp sport ${port} accept
     tcp flags & (syn | ack) != syn accept
     drop
-  }
-  chain input {
-    type filter hook input priority filter
-    meta l4proto udp ip saddr ${RELAY_ADDRESS} socket wildcard 1 drop
-  }
-}`;
+  }`;
 }
 
 async function nft(script: string): Promise<void> {

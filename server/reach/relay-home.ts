@@ -51,13 +51,15 @@ export function separateHome(port: number, folder: string): RelayHome | undefine
   try {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(databases, { recursive: true, mode: 0o700 });
+    chownSync(databases, user, user);
+    // What root writes to must not be theirs: they could lead it elsewhere by a link.
+    chownSync(place, 0, user);
+    chmodSync(place, 0o710);
   } catch {
+    // Without /run, or in a user namespace that does not have this user.
+    rmSync(place, { recursive: true, force: true });
     return undefined;
   }
-  chownSync(databases, user, user);
-  // What root writes to must not be theirs: they could lead it elsewhere by a link.
-  chownSync(place, 0, user);
-  chmodSync(place, 0o710);
   return {
     user,
     privileges: [`--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...leastPrivileges(port)],

@@ -2,19 +2,25 @@ import type { IceServers } from '#protocol/media';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import { commandLine } from '../where-it-runs.ts';
 import { isLoopback } from './loopback.ts';
 import { RelayFirewall } from './relay-firewall.ts';
+import { RelayGrants } from './relay-grants.ts';
 import { ownHome, type RelayHome, separateHome } from './relay-home.ts';
 import { relayReachesOthers } from './relay-reach.ts';
+import { RelaySweep } from './relay-sweep.ts';
 import { INNER_ADDRESS } from './turn-configuration.ts';
-import { issueTurnCredentials } from './turn-credentials.ts';
-import { configureNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
+import { type ConsolePlace, consolePassword, endAllocations } from './turn-console.ts';
+import { issueTurnCredentials, turnUsername } from './turn-credentials.ts';
+import { configureNeighbour, consoleOfNeighbour, secretsOfNeighbour } from './turn-neighbour.ts';
 import { TurnServer } from './turn-server.ts';
 
 /** In seconds. A call asks for new ones at half of it. */
 const LIFETIME = 300;
+const CONSOLE_WITHIN_MS = 5_000;
+const LOOK_EVERY_MS = 50;
 
 /** Where our front hands over what comes by TLS. */
 export interface RelayAddress {
@@ -40,7 +46,22 @@ interface Options {
   publicName: string | undefined;
   /** The port at which our front is reached; asked for when it listens. */
   tlsPort: () => number;
+  /** In milliseconds; undefined is as usual. */
+  sweepEvery: number | undefined;
   logger: Logger;
+}
+
+/** Who asks for the relay, and for what. */
+export interface RelayRequest {
+  /** By which the client reached the server. */
+  host: string;
+  accountId: string;
+  /** The client's; undefined where it is not known. */
+  address: string | undefined;
+  /** The id of the call or call check that the relay is for. */
+  scope: string;
+  /** Of the credentials, in seconds. */
+  lifetime?: number | undefined;
 }
 
 /** The way for networks that let only some ports through: media by TURN over UDP, TCP and TLS. */
@@ -48,6 +69,8 @@ export class Relay {
   readonly #options: Options;
   readonly #servers: TurnServer[] = [];
   readonly #secrets: readonly string[];
+  readonly #grants = new RelayGrants();
+  #sweep: RelaySweep | undefined;
   #inner: RelayAddress | undefined;
   #home: RelayHome | undefined;
   #firewall: RelayFirewall | undefined;
@@ -67,19 +90,28 @@ export class Relay {
       if (neighbour) {
         configureNeighbour({ ...neighbour, folder, port, secrets: relay.#secrets });
         relay.#inner = { host: neighbour.host, port };
+        relay.#sweepAt([consoleOfNeighbour({ host: neighbour.host, port, secrets: relay.#secrets })]);
         if (isLoopback(neighbour.host)) await warnOfReach(logger);
         return relay;
       }
       const home = separateHome(port, folder) ?? ownHome(folder);
       relay.#home = home;
-      if (home.user !== undefined) relay.#firewall = await confine(port, home.user, logger);
+      if (process.getuid?.() === 0) relay.#firewall = await confine(port, home.user, logger);
       await warnOfReach(logger);
-      const common = { home, secrets: relay.#secrets, logger };
-      relay.#servers.push(await TurnServer.start({ ...common, kind: 'public', port }));
+      const password = consolePassword(relay.#secrets[0] ?? '');
+      const consoles: ConsolePlace[] = [];
+      const start = async (kind: 'public' | 'inner', at: number) => {
+        const console = { host: INNER_ADDRESS, port: await freePort(INNER_ADDRESS), password };
+        const options = { home, secrets: relay.#secrets, console, logger, kind, port: at };
+        relay.#servers.push(await TurnServer.start(options));
+        if (await answers(console, logger)) consoles.push(console);
+      };
+      await start('public', port);
       if (overTls) {
         relay.#inner = { host: INNER_ADDRESS, port: await freePort(INNER_ADDRESS) };
-        relay.#servers.push(await TurnServer.start({ ...common, kind: 'inner', port: relay.#inner.port }));
+        await start('inner', relay.#inner.port);
       }
+      relay.#sweepAt(consoles);
       return relay;
     } catch (error) {
       await relay.close();
@@ -92,18 +124,31 @@ export class Relay {
     return this.#inner;
   }
 
-  /** @param host By which the client reached the server. */
-  iceServers(host: string, accountId: string, lifetime = LIFETIME): IceServers {
+  iceServers({ host, lifetime = LIFETIME, ...request }: RelayRequest): IceServers {
     const { publicName, port, neighbour, overTls, tlsPort } = this.#options;
     const name = publicName ?? host;
     // A neighbour has no clients but those of our front.
     const urls = neighbour ? [] : ['udp', 'tcp'].map((way) => `turn:${name}:${port}?transport=${way}`);
     if (overTls) urls.push(`turns:${name}:${tlsPort()}?transport=tcp`);
-    return issueTurnCredentials({ secret: this.#secrets[0] ?? '', urls, accountId, lifetime });
+    const secret = this.#secrets[0] ?? '';
+    const nameOf = (slot: string, expiry: number) => turnUsername(secret, slot, expiry);
+    const username = this.#grants.issue({ ...request, lifetime, nameOf });
+    return issueTurnCredentials({ secret, urls, username, lifetime });
+  }
+
+  /** Ends the allocations of a call or call check that is over. Idempotent. */
+  end(scope: string): void {
+    if (this.#grants.end(scope)) this.#sweep?.now();
+  }
+
+  #sweepAt(consoles: readonly ConsolePlace[]): void {
+    const { sweepEvery: every, logger } = this.#options;
+    this.#sweep = new RelaySweep({ grants: this.#grants, consoles, every, logger });
   }
 
   /** Resolves when the ports are free. */
   async close(): Promise<void> {
+    this.#sweep?.close();
     await Promise.all(this.#servers.map((server) => server.close()));
     this.#home?.remove();
     await this.#firewall?.remove().catch((error: unknown) => {
@@ -112,8 +157,38 @@ export class Relay {
   }
 }
 
+/** Whether coturn's console can be used: packages were seen whose coturn ends when somebody signs in there. */
+async function answers(console: ConsolePlace, logger: Logger): Promise<boolean> {
+  const until = performance.now() + CONSOLE_WITHIN_MS;
+  for (;;) {
+    try {
+      await endAllocations(console, new Set());
+      return true;
+    } catch (error) {
+      // It opens its console after the ports for clients.
+      if (isRefusal(error) && performance.now() < until) {
+        await pause(LOOK_EVERY_MS);
+        continue;
+      }
+      logger.warn(
+        { err: error },
+        'this coturn has no console that works: allocations do not end with their calls',
+      );
+      return false;
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+}
+
 /** Undefined where the machine does not let us, or has no nftables. */
-async function confine(port: number, user: number, logger: Logger): Promise<RelayFirewall | undefined> {
+async function confine(
+  port: number,
+  user: number | undefined,
+  logger: Logger,
+): Promise<RelayFirewall | undefined> {
   try {
     return await RelayFirewall.start(port, user);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { isLoopback } from './loopback.ts';
+import { consoleLines, type ConsolePlace } from './turn-console.ts';
 
 /**
  * Where relayed clients find the media on the relay's own machine: one address of the loopback that nothing else has.
@@ -17,8 +18,8 @@ export const RELAY_ADDRESS = '127.44.44.43';
  */
 export const INNER_ADDRESS = '127.44.44.45';
 /**
- * Allocations of one person: two transports at three addresses of the relay make six, an ICE restart doubles them, and
- * so does a second interface.
+ * Allocations of one slot, which is as much as one account may have: two transports at three addresses of the relay make
+ * six, an ICE restart doubles them, and so does a second interface.
  */
 const USER_QUOTA = 36;
 /** Of everyone: each takes a port and some memory. */
@@ -33,6 +34,8 @@ interface Options {
   readonly listening: readonly string[];
   /** What credentials may be signed with. */
   readonly secrets: readonly string[];
+  /** Where its console is to listen. */
+  readonly console: ConsolePlace;
   /** A file of its own; it keeps nothing there, but wants to have it. */
   readonly database: string;
   /** Where it sends from. */
@@ -48,6 +51,7 @@ interface Options {
 export function turnConfiguration({
   listening,
   secrets,
+  console,
   database,
   relayAddress,
   mediaAddress,
@@ -56,7 +60,6 @@ export function turnConfiguration({
     ...listening,
     'no-tls',
     'no-dtls',
-    'no-cli',
     'no-tcp-relay',
     'no-multicast-peers',
     'no-rfc5780',
@@ -64,6 +67,8 @@ export function turnConfiguration({
     'no-stdout-log',
     'log-file=stdout',
     'simple-log',
+    // After the log's: what it does not know it logs, and would open a file of its own for that.
+    ...consoleLines(console),
     'pidfile=/dev/null',
     `userdb=${database}`,
     'realm=chataway',

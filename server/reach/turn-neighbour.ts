@@ -10,6 +10,7 @@ import {
   turnConfiguration,
 } from './turn-configuration.ts';
 import { isLoopback } from './loopback.ts';
+import { consolePassword, type ConsolePlace } from './turn-console.ts';
 
 /** What the neighbour starts with. */
 const FILE = 'turnserver.conf';
@@ -28,6 +29,15 @@ interface Options {
   mediaAddress: string;
 }
 
+/** Where the neighbour's console is: behind the two ports that it takes streams at. */
+export function consoleOfNeighbour({
+  host,
+  port,
+  secrets,
+}: Pick<Options, 'host' | 'port' | 'secrets'>): ConsolePlace {
+  return { host, port: port + 2, password: consolePassword(secrets[0] ?? '') };
+}
+
 /**
  * Tells a coturn on another machine of an inner network, or in another container, how to run: it has clients from our
  * front alone and relays to our media alone. It reads the file when it starts.
@@ -36,6 +46,7 @@ export function configureNeighbour({ host, port, folder, secrets, mediaAddress }
   const text = turnConfiguration({
     listening: behindFront(host, port),
     secrets,
+    console: consoleOfNeighbour({ host, port, secrets }),
     // Of its own machine, not in the folder, which it only reads.
     database: '/tmp/turn.db',
     // On this same machine it sends from where a child of ours would.

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import { accepts } from './accepts.ts';
 import type { RelayHome } from './relay-home.ts';
+import type { ConsolePlace } from './turn-console.ts';
 import {
   behindFront,
   INNER_ADDRESS,
@@ -32,6 +33,7 @@ export interface TurnOptions {
    */
   kind: 'public' | 'inner';
   port: number;
+  console: ConsolePlace;
   logger: Logger;
 }
 
@@ -130,13 +132,14 @@ export class TurnServer {
 }
 
 /** A port of the loopback for our front, and one of every address for clients. */
-function configurationOf({ home, secrets, kind, port }: TurnOptions): string {
+function configurationOf({ home, secrets, console, kind, port }: TurnOptions): string {
   return turnConfiguration({
     listening:
       kind === 'public'
         ? [`listening-port=${port}`, ...publicAddresses().map((address) => `listening-ip=${address}`)]
         : behindFront(INNER_ADDRESS, port),
     secrets,
+    console,
     database: home.database(`turn-${kind}.db`),
     relayAddress: RELAY_ADDRESS,
     mediaAddress: RELAYED_MEDIA_ADDRESS,

@@ -12,6 +12,16 @@ import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { UsageLimits } from './usage-limits.ts';
 
+/** Who asks for the relays, and for which call or call check. */
+interface RelayRequest {
+  host: string;
+  address: string | undefined;
+  accountId: string;
+  scope: string;
+  /** Of the credentials, in seconds, where it is not the usual one. */
+  lifetime?: number;
+}
+
 export interface Services {
   people: PeopleService;
   chat: ChatService;
@@ -21,8 +31,8 @@ export interface Services {
   reports: ReportService;
   rooms: MediaRooms;
   connections: Connections;
-  /** The relays for an account's client that reaches the server by this name; null where there are none. */
-  iceServers: (host: string, accountId: string, lifetime?: number) => IceServers | null;
+  /** The relays for a client; null where there are none. */
+  iceServers: (request: RelayRequest) => IceServers | null;
   checks: MediaChecks;
   limits: UsageLimits;
 }
@@ -106,13 +116,15 @@ export function createHandlers({
     },
 
     getRouterCapabilities: () => rooms.capabilities(),
-    join: async ({ accountId, seat, approach: { host } }, data) => ({
-      iceServers: iceServers(host, accountId),
+    join: async ({ accountId, seat, approach }, data) => ({
+      iceServers: iceServers({ ...approach, accountId, scope: data.callId }),
       ...(await rooms.join(accountId, data, (notice, noticeData) => {
         connections.toTab(accountId, seat.tab, notice, noticeData);
       })),
     }),
-    getIceServers: ({ accountId, approach: { host } }) => ({ iceServers: iceServers(host, accountId) }),
+    getIceServers: ({ accountId, approach }, { callId }) => ({
+      iceServers: iceServers({ ...approach, accountId, scope: callId }),
+    }),
     async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
       await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
       return DONE;
@@ -143,12 +155,12 @@ export function createHandlers({
     },
   };
 
-  function checker({ id, accountId, approach: { host, address } }: Connection): Checker {
+  function checker({ id, accountId, approach }: Connection): Checker {
     return {
       connectionId: id,
       accountId,
-      address,
-      iceServers: (lifetime) => iceServers(host, accountId, lifetime),
+      address: approach.address,
+      iceServers: (scope, lifetime) => iceServers({ ...approach, accountId, scope, lifetime }),
     };
   }
 

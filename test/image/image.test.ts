@@ -252,7 +252,8 @@ describeLab('the image', () => {
       'udp [::]:44444',
     ]);
     expect(inApp).toHaveLength(4);
-    expect(inTurn).toEqual(['tcp 172.30.44.3:3478']);
+    // The second is the console, for the app as well.
+    expect(inTurn).toEqual(['tcp 172.30.44.3:3478', 'tcp 172.30.44.3:3480']);
   });
 
   test("has the operator's commands: the doctor finds nothing to mend", async () => {

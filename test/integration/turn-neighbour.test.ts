@@ -66,7 +66,8 @@ testTurn(
     expect(await answerTo(made({ secret: 'foreign' }))).toBe(401);
 
     using people = await couple(server.url);
-    const joined = await joinMedia(people.a, await connectCall(people));
+    const callId = await connectCall(people);
+    const joined = await joinMedia(people.a, callId);
     const [relay] = joined.iceServers?.servers ?? [];
     expect(relay?.urls).toEqual([`turns:localhost:${server.port}?transport=tcp`]);
     const candidates = joined.sendTransport.iceCandidates;
@@ -78,6 +79,9 @@ testTurn(
     for (const address of forbiddenPeers()) {
       expect([403, 443], address).toContain(await inCall.permit({ address, port: PEER_PORT }));
     }
+
+    await people.b.request('endCall', { callId });
+    await until('the end of the allocation', () => inCall.closed);
   },
 );
 
@@ -93,20 +97,24 @@ testTurn('a relay elsewhere need not start anew when we do: it is told the same'
   expect(await told()).toBe(first);
 });
 
-testTurn('a relay elsewhere is asked by the doctor as clients are, through our front', async () => {
-  await using folder = await temporaryFolder();
-  const PORT = String(await freePort());
-  const turn = await settings(folder.path);
-  const environment = { ...turn, PORT, DATA_DIR: folder.path, MEDIA_PORT: '0' };
-  const port = turn['TURN_PORT'] ?? '';
-  await using running = new AsyncDisposableStack();
-  running.use(await startServer(environment));
-  const words = async () => (await runCommand('scripts/doctor/main.ts', [], environment)).output;
-  expect(await words()).toContain(`FAIL  relay: nothing takes connections at ${HOST}, port ${port}`);
-  const coturn = running.use(await neighbour(folder.path, Number(port)));
-  expect(await words()).toContain(`ok    relay: it answers by TLS on port ${PORT}.`);
-  process.kill(coturn.pid, 'SIGSTOP');
-  expect(await words()).toContain(
-    `FAIL  relay: something listens by TLS on port ${PORT}, and no relay answers: restart coturn at ${HOST}`,
-  );
-});
+testTurn(
+  'a relay elsewhere is asked by the doctor as clients are, through our front',
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await temporaryFolder();
+    const PORT = String(await freePort());
+    const turn = await settings(folder.path);
+    const environment = { ...turn, PORT, DATA_DIR: folder.path, MEDIA_PORT: '0' };
+    const port = turn['TURN_PORT'] ?? '';
+    await using running = new AsyncDisposableStack();
+    running.use(await startServer(environment));
+    const words = async () => (await runCommand('scripts/doctor/main.ts', [], environment)).output;
+    expect(await words()).toContain(`FAIL  relay: nothing takes connections at ${HOST}, port ${port}`);
+    const coturn = running.use(await neighbour(folder.path, Number(port)));
+    expect(await words()).toContain(`ok    relay: it answers by TLS on port ${PORT}.`);
+    process.kill(coturn.pid, 'SIGSTOP');
+    expect(await words()).toContain(
+      `FAIL  relay: something listens by TLS on port ${PORT}, and no relay answers: restart coturn at ${HOST}`,
+    );
+  },
+);

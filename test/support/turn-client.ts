@@ -37,6 +37,8 @@ export interface Seat {
 /** The bytes under a client: whole messages come out of it, whatever carries them. */
 interface Wire {
   readonly local: End;
+  /** Whether the relay has closed it, which it does with streams alone. */
+  readonly closed: boolean;
   send(bytes: Buffer): void;
   close(): void;
 }
@@ -69,6 +71,11 @@ export class TurnClient implements Disposable {
   /** Our own end of the way to the relay. */
   get local(): End {
     return this.#wired.local;
+  }
+
+  /** Whether the relay has closed the connection; it never does by UDP. */
+  get closed(): boolean {
+    return this.#wired.closed;
   }
 
   allocate(...attributes: Attribute[]): Promise<Allocation> {
@@ -231,7 +238,12 @@ async function udp({ port, to = '127.0.0.1', from }: Seat, receive: (bytes: Buff
   await once(socket, 'connect');
   // Refused by ICMP: the answer that is missing tells it.
   socket.on('error', () => undefined);
-  return { local: socket.address(), send: (bytes) => socket.send(bytes), close: () => socket.close() };
+  return {
+    local: socket.address(),
+    closed: false,
+    send: (bytes) => socket.send(bytes),
+    close: () => socket.close(),
+  };
 }
 
 async function stream(seat: Seat, receive: (bytes: Buffer) => void): Promise<Wire> {
@@ -253,6 +265,9 @@ async function stream(seat: Seat, receive: (bytes: Buffer) => void): Promise<Wir
   });
   return {
     local: { address, port: localPort },
+    get closed() {
+      return socket.closed;
+    },
     send: (bytes) => socket.write(bytes),
     close: () => {
       socket.destroy();

@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { describe, test } from 'vitest';
+import type { Overrides } from '../../server/app.ts';
 import { runFolderOf } from '../../server/reach/relay-home.ts';
-import { issueTurnCredentials } from '../../server/reach/turn-credentials.ts';
+import { issueTurnCredentials, turnUsername } from '../../server/reach/turn-credentials.ts';
 import { makeCertificate } from './certificate.ts';
 import { temporaryFolder } from './folder.ts';
 import { freePort } from './free-port.ts';
@@ -37,10 +38,10 @@ export class TurnStage implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async open(): Promise<TurnStage> {
+  static async open(overrides: Overrides = {}): Promise<TurnStage> {
     const folder = await temporaryFolder();
     const { environment, port } = await turnEnvironment(folder.path);
-    return new TurnStage(await startServer(environment), port, folder);
+    return new TurnStage(await startServer(environment, overrides), port, folder);
   }
 
   client(way: Seat['way'], credentials?: Credentials, more: Partial<Seat> = {}): Promise<TurnClient> {
@@ -73,7 +74,8 @@ export async function turnEnvironment(
 
 /** Credentials that no call gave out. */
 export function made({ secret = SECRETS[0], accountId = 'ann', lifetime = 300 } = {}): Credentials {
-  const [server] = issueTurnCredentials({ secret, urls: [], accountId, lifetime }).servers;
+  const username = turnUsername(secret, accountId, Math.floor(Date.now() / 1000) + lifetime);
+  const [server] = issueTurnCredentials({ secret, urls: [], username, lifetime }).servers;
   if (!server) throw new Error('no credentials');
   return server;
 }
