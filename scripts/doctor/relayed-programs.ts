@@ -30,7 +30,8 @@ export const checkRelayedPrograms: Check = async ({
     ...Array.from({ length: MEDIA_WORKERS }, (_, index) => MEDIA_PORT + index),
   ]);
   const open = (await openSockets()).filter(({ port }) => !own.has(port));
-  if (open.length === 0) return [good('relay', 'reaches nothing but the media.')];
+  if (open.length === 0)
+    return [good('relay', 'no program but the media listens for UDP at every address right now.')];
   const names = await programNames(open);
   const mend = isHere
     ? 'start ChatAway as root with nftables installed, set the firewall rule in README.md under "On the Internet", or bind them to an address'

@@ -66,7 +66,7 @@ async function makeWorker(path: string, say: Say): Promise<void> {
     // A cache that came from another machine lacked only the libraries.
     if (await starts(path)) return;
 
-    say('Building the media worker: 3 to 4 minutes on 2 cores, once on this machine ...');
+    say('Building the media worker: some minutes, once on this machine ...');
     const built = await buildWorker(scratch, join(dirname(path), 'build.log'), say);
     if (!(await starts(built)) || !(await carriesMedia(built))) {
       throw new SetupError(

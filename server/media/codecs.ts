@@ -2,8 +2,8 @@ import type { types } from 'mediasoup';
 
 /**
  * What a call may speak, in the order in which a sender prefers it (see `README.md` here for the reasons):
- * Opus; VP8, which every browser decodes and encodes alike, in software; then H.264 constrained baseline
- * (level 3.1, RFC 6184), for devices that have it in hardware and no good VP8.
+ * Opus; VP8, which every browser has; then H.264 constrained baseline (level 3.1, RFC 6184), for a client that has no
+ * VP8.
  */
 export const MEDIA_CODECS: types.RouterRtpCodecCapability[] = [
   {
