@@ -1,3 +1,4 @@
+import { RECONNECT_WITHIN } from '#protocol/limits';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +76,8 @@ const SETTLE_WITHIN_MS = 1_000;
 /** What tests may set otherwise than in production. */
 export interface Overrides {
   deadlines?: Partial<Deadlines>;
+  /** How long a tab without a connection goes on with its call, in milliseconds. */
+  goesOnFor?: number;
   /** How often each connection is pinged, in milliseconds. */
   heartbeat?: number;
   /** For how long the relay's credentials are good, in seconds. */
@@ -117,6 +120,7 @@ export async function createApp(
   { control, logger }: Given,
   {
     deadlines,
+    goesOnFor,
     heartbeat,
     relayLifetime,
     relaySweepEvery,
@@ -324,6 +328,7 @@ export async function createApp(
     accounts,
     build: client.build,
     epoch: await new SqlServerStateRepository(database).epoch(),
+    goesOnFor: goesOnFor ?? RECONNECT_WITHIN,
     sessions,
     cookie,
     originPolicy,

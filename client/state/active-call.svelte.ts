@@ -1,6 +1,5 @@
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
-import { RECONNECT_WITHIN } from '#protocol/limits';
 import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
@@ -37,7 +36,9 @@ export interface ActiveCallOptions {
   /** A wish that goes to the server again on every connection until it is answered. */
   begin: ((id: string) => Promise<{ call: Call }>) | null;
   onAnswer(call: Call): void;
-  /** The connection was away for as long as the server waits for it. */
+  /** How long the call goes on without a connection, in milliseconds. */
+  goesOnFor(): number;
+  /** The connection was away for so long. */
   onGivenUp(): void;
   /** This page cannot take part: the call must end. */
   onUnable(why: Inability): void;
@@ -147,7 +148,7 @@ export class ActiveCall {
   disconnected(): void {
     if (this.#released) return;
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#options.onGivenUp(), RECONNECT_WITHIN);
+    this.#patience = setTimeout(() => this.#options.onGivenUp(), this.#options.goesOnFor());
   }
 
   /** A new connection: what was asked is asked again. */

@@ -33,6 +33,8 @@ export interface CallsOptions {
   onEnded(call: Call): void;
   /** The time by the server's clock. */
   now(): number;
+  /** How long a call goes on without a connection, in milliseconds. */
+  goesOnFor(): number;
 }
 
 /** All calls of this account: the one in this tab, the one that rings, and one on another device. */
@@ -245,12 +247,13 @@ export class Calls {
   }
 
   #make(call: Pick<ActiveCallOptions, 'peer' | 'kind' | 'id' | 'outgoing' | 'begin'>): ActiveCall {
-    const { signaling, selfId, tab } = this.#options;
+    const { signaling, selfId, tab, goesOnFor } = this.#options;
     this.#here?.close();
     const here: ActiveCall = new ActiveCall({
       signaling,
       selfId,
       tab,
+      goesOnFor,
       ...call,
       onAnswer: (answered) => {
         // Both called each other while this one was hung up: the call that there is must not open here.

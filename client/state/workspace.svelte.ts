@@ -1,5 +1,6 @@
 import { createContext, untrack } from 'svelte';
 import type { Conversation, Message } from '#protocol/chat';
+import { RECONNECT_WITHIN } from '#protocol/limits';
 import type { Snapshot } from '#protocol/methods';
 import { loadPart, PartMissing } from '../lib/load-part.ts';
 import { holdWhileInView } from '../lib/in-view.ts';
@@ -53,6 +54,8 @@ export class Workspace {
   /** How far the server's clock is ahead of ours, in milliseconds. */
   #clockAhead = $state(0);
   #epoch: string | undefined;
+  /** As the server's last snapshot said; there is no call before the first. */
+  #goesOnFor = RECONNECT_WITHIN;
   #outdated = false;
   /** Loaded with the first message that arrives out of view. */
   #alerts: MessageAlerts | null = null;
@@ -115,6 +118,7 @@ export class Workspace {
       onUnsupported: () => this.toasts.fault(texts.callsUnsupported),
       onEnded: (call) => this.history.ended(call),
       now: () => this.now(),
+      goesOnFor: () => this.#goesOnFor,
     });
     addEventListener('beforeunload', this.#askFirst);
     addEventListener('pagehide', this.#letGo);
@@ -222,6 +226,7 @@ export class Workspace {
     this.#outdated = snapshot.build !== build;
     if (snapshot.epoch !== this.#epoch) this.#forget();
     this.#epoch = snapshot.epoch;
+    this.#goesOnFor = snapshot.goesOnFor;
     this.session.update(snapshot.self);
     this.people.fill(snapshot.people);
     this.conversations.fill(snapshot.conversations, snapshot.unread);

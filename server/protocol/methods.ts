@@ -58,6 +58,8 @@ export const snapshot = z.strictObject({
   build: z.string(),
   /** Another one than before: the database was restored, and what the client keeps of it may never have been. */
   epoch: id,
+  /** How long a tab without a connection goes on with its call, in milliseconds. */
+  goesOnFor: z.int().positive(),
   self,
   people: people.peoplePage,
   conversations: chat.conversationsPage,

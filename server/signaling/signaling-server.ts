@@ -38,6 +38,8 @@ interface Options {
   build: string;
   /** Names this course of the database's history. */
   epoch: string;
+  /** How long a tab without a connection goes on with its call, in milliseconds. */
+  goesOnFor: number;
   sessions: SessionService;
   cookie: SessionCookie;
   originPolicy: OriginPolicy;
@@ -230,13 +232,13 @@ export class SignalingServer {
   }
 
   async #greet(connection: Connection): Promise<void> {
-    const { services, accounts, build, epoch, sessions } = this.#with;
+    const { services, accounts, build, epoch, goesOnFor, sessions } = this.#with;
     if (!(await sessions.touch(connection.sessionId))) {
       // It ended while this connection came up, and was not there yet to be closed with the others.
       connection.close(CLOSE_SESSION_ENDED);
       return;
     }
-    const snapshot = await presentSnapshot(connection, { ...services, accounts, build, epoch });
+    const snapshot = await presentSnapshot(connection, { ...services, accounts, build, epoch, goesOnFor });
     connection.greet(snapshot);
     if (await sessions.takeEmailChange(connection.sessionId)) {
       connection.notify('emailChanged', { email: snapshot.self.email });

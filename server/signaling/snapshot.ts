@@ -13,11 +13,12 @@ export async function presentSnapshot(
     accounts,
     build,
     epoch,
+    goesOnFor,
     people,
     chat,
     calls,
     history,
-  }: Services & { accounts: AccountService; build: string; epoch: string },
+  }: Services & { accounts: AccountService; build: string; epoch: string; goesOnFor: number },
 ): Promise<Snapshot> {
   const self = presentSelf(await accounts.get(accountId));
   const conversations = await chat.list(accountId, {});
@@ -31,6 +32,7 @@ export async function presentSnapshot(
     now: Date.now(),
     build,
     epoch,
+    goesOnFor,
     self,
     conversations,
     unread,

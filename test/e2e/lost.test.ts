@@ -12,8 +12,9 @@ const stage = useStage();
 const FOR_EVER = 3_600_000;
 /** A page asks now and then whether its link is alive, and waits for the answer. */
 const NOTICED_WITHIN_MS = 30_000;
-/** Then it waits for half a minute. */
-const GIVEN_UP_WITHIN_MS = 60_000;
+/** Then it waits for half a minute; less in these tests. */
+const GOES_ON_FOR_MS = 5_000;
+const GIVEN_UP_WITHIN_MS = 35_000;
 
 test('a reload in the middle of a call comes back into the same call', async () => {
   const server = await stage.serve();
@@ -83,7 +84,7 @@ test('a call whose other side is gone says so, ends as lost, and leaves no devic
 });
 
 test('who has no connection is off the air after a while, and hangs up once it is back', async () => {
-  const server = await stage.serve({}, { deadlines: { reconnecting: FOR_EVER } });
+  const server = await stage.serve({}, { deadlines: { reconnecting: FOR_EVER }, goesOnFor: GOES_ON_FOR_MS });
   await using link = await startProxy(server.url);
   const [ann, ben] = await stage.pair(server, link);
   await talk(ann, ben, 'video');
@@ -101,7 +102,7 @@ test('who has no connection is off the air after a while, and hangs up once it i
 });
 
 test('an answer that did not get through is no refusal: it rings on', async () => {
-  const server = await stage.serve({}, { deadlines: { ringing: FOR_EVER } });
+  const server = await stage.serve({}, { deadlines: { ringing: FOR_EVER }, goesOnFor: GOES_ON_FOR_MS });
   await using link = await startProxy(server.url);
   const [ann, ben] = await stage.pair(server, link);
   await ben.call('voice');
@@ -119,7 +120,7 @@ test('an answer that did not get through is no refusal: it rings on', async () =
 });
 
 test('without a connection a call does not seem to ring, and ends; the next one begins with the connection', async () => {
-  const server = await stage.serve();
+  const server = await stage.serve({}, { goesOnFor: GOES_ON_FOR_MS });
   await using link = await startProxy(server.url);
   const [ann, ben] = await stage.pair(server, link);
   await ann.call('voice');
