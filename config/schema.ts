@@ -153,7 +153,7 @@ export const schema = z.strictObject({
     .enum(['open', 'invitation', 'closed'], 'must be open, invitation or closed')
     .default('open'),
 
-  /** How many days after its sign-in a session ends, however much it is used. Unused, it ends after 30 days. */
+  /** How many days after its sign-in a session ends, however much it is used. Unused, it ends after 15 to 30 days. */
   SESSION_DAYS: integer(1, 3_650).default(90),
 
   /** Multiplies every rate limit: for load tests, or for many people behind one address. */

@@ -141,8 +141,10 @@ describe('signing out', () => {
     await other.request('ping', {});
   });
 
-  test('a session in its last days is renewed by use', async () => {
+  test('a session is renewed by use in the second half of its 30 days, and not before', async () => {
     const account = await TestAccount.signUp(server.url, 'regular');
+    await moveExpiry(account, Date.now() + 16 * DAY_MS);
+    expect((await account.request('GET', '/api/session')).headers.getSetCookie()).toEqual([]);
     await moveExpiry(account, Date.now() + 5 * DAY_MS);
     const response = await account.request('GET', '/api/session');
     expect(cookieOf(response)).toContain('chataway=');
