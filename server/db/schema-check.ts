@@ -30,18 +30,25 @@ export async function hasSchemaOf(file: string, migrations: readonly string[]): 
   }
 }
 
-/** What is in a database, but for the planner's statistics, which any `analyze` makes. */
+/** The tables of the planner's statistics, exactly as `analyze` makes them. */
+const STATISTICS = [
+  'CREATE TABLE sqlite_stat1(tbl,idx,stat)',
+  'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)',
+];
+
+/**
+ * What is in a database, but for the planner's statistics, which any `analyze` makes. They are told by their statement and
+ * not by their name: a damaged or forged file may have a trigger under any name.
+ */
 function schemaOf(file: string): z.infer<typeof objects> {
   const connection = new Connection(file, { readonly: true, fileMustExist: true });
   try {
     connection.pragma('trusted_schema = off');
-    return objects.parse(
-      connection
-        .prepare(
-          `select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite_stat%' order by type, name`,
-        )
-        .all(),
-    );
+    return objects
+      .parse(
+        connection.prepare('select type, name, tbl_name, sql from sqlite_schema order by type, name').all(),
+      )
+      .filter(({ sql }) => sql === null || !STATISTICS.includes(sql));
   } finally {
     connection.close();
   }

@@ -55,6 +55,17 @@ const CODE: [string, string][] = [
     "create trigger t after insert on sessions begin update accounts set role = 'admin'; end",
   ],
   [
+    // "_" stands for any character in a pattern of `like`.
+    'a trigger with nearly the name of statistics',
+    "create trigger sqlitexstat1 after insert on sessions begin update accounts set role = 'admin'; end",
+  ],
+  [
+    'a trigger with the name of statistics',
+    `pragma writable_schema = on;
+     insert into sqlite_schema values ('trigger', 'sqlite_stat9', 'sessions', 0,
+       'create trigger sqlite_stat9 after insert on sessions begin update accounts set role = ''admin''; end')`,
+  ],
+  [
     'a view in the place of a table',
     'alter table blocks rename to kept; create view blocks as select * from kept',
   ],
