@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { pipeline } from 'node:stream/promises';
@@ -175,6 +175,19 @@ const foreignSchema = (folder: string) =>
   new BackupError(
     `The database in ${folder} has other tables, indexes, views or triggers than ChatAway makes: choose another backup.`,
   );
+
+/**
+ * Copies a file of a verified backup to its path in another folder, and checks the copy: the backup's folder may have
+ * changed since it was verified.
+ *
+ * @throws {BackupError}
+ */
+export async function copyVerified({ folder, manifest }: Backup, path: string, to: string): Promise<void> {
+  await copyFile(join(folder, path), join(to, path));
+  const expected = manifest.files.find((file) => file.path === path);
+  if (isDeepStrictEqual(await describeFile(to, path), expected)) return;
+  throw new BackupError(`${path} in ${folder} changed while it was restored: nothing was restored.`);
+}
 
 /** A file's size and checksum. @throws {Error} where it is none, or is reached through a link. */
 export async function describeFile(folder: string, path: string): Promise<Manifest['files'][number]> {

@@ -1,11 +1,18 @@
 import Connection from 'better-sqlite3';
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SqlAuditRepository } from './audit-repository.ts';
 import { makeBackup, settle } from './backup.ts';
-import { type Backup, BackupError, CERTIFICATES, DamagedDatabaseError, DATABASE } from './backup-folder.ts';
+import {
+  type Backup,
+  BackupError,
+  CERTIFICATES,
+  copyVerified,
+  DamagedDatabaseError,
+  DATABASE,
+} from './backup-folder.ts';
 import { connect, databaseFile, openDatabase } from './database.ts';
 import { inspect } from './inspect.ts';
 import { beginAnew } from './new-epoch.ts';
@@ -45,7 +52,7 @@ export async function restoreBackup({ backup, folder, backups }: RestoreOptions)
   const work = await mkdtemp(join(folder, WORK));
   try {
     const prepared = databaseFile(work);
-    await copyFile(join(backup.folder, DATABASE), prepared);
+    await copyVerified(backup, DATABASE, work);
     const database = await openDatabase(work);
     try {
       await beginAnew(database, present.state === 'whole' ? databaseFile(folder) : null);
@@ -136,7 +143,7 @@ async function restoreCertificates(backup: Backup, folder: string, work: string)
   const paths = backup.manifest.files.map(({ path }) => path).filter((path) => path !== DATABASE);
   for (const path of paths) {
     await mkdir(dirname(join(work, path)), { recursive: true, mode: 0o700 });
-    await copyFile(join(backup.folder, path), join(work, path));
+    await copyVerified(backup, path, work);
     await settle(join(work, path), 0o600);
   }
   if (paths.length > 0) await rename(join(work, CERTIFICATES), join(folder, CERTIFICATES));

@@ -144,6 +144,29 @@ test('only what the manifest names is restored, and only plain files', async () 
   }
 });
 
+test('what changes in a backup after it was verified is not restored', async () => {
+  await using ours = await installation();
+  for (const path of ['chataway.sqlite', 'acme/authority/account-key.pem']) {
+    const folder = await ours.backUp();
+    const verified = await verifyBackup(folder);
+    if (path === 'chataway.sqlite') {
+      const connection = new Connection(join(folder, path));
+      connection.exec('create table notes (text text)');
+      connection.close();
+    } else {
+      await writeFile(join(folder, path), 'a key of somebody else');
+    }
+    await using fresh = await temporaryFolder();
+    const restoring = restoreBackup({
+      backup: verified,
+      folder: fresh.path,
+      backups: join(fresh.path, 'backups'),
+    });
+    await expect(restoring).rejects.toThrow(`${path} in ${folder} changed while it was restored`);
+    expect(await readdir(fresh.path)).toEqual([]);
+  }
+});
+
 test('a backup is signed by the installation that made it, with a key that is in none', async () => {
   await using ours = await installation();
   await using theirs = await installation();
