@@ -1,7 +1,7 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
 import { networkOf, wideNetworkOf } from '../sessions/client-network.ts';
 import type { Familiarity } from './known-devices.ts';
+import { TryCounter } from './try-counter.ts';
 
 const QUARTER_HOUR_S = 15 * 60;
 const HOUR_S = 60 * 60;
@@ -52,7 +52,7 @@ export interface Guesser {
 
 /** Bounds guessing at passwords, and the making of accounts. */
 export class SignInLimits {
-  readonly #limiters = new Map<Budget, RateLimiterMemory>();
+  readonly #counters = new Map<Budget, TryCounter>();
   readonly #factor: number;
 
   /** Every budget is multiplied by `factor`. */
@@ -91,7 +91,7 @@ export class SignInLimits {
    */
   async guardSignUp<T>(address: string, attempt: () => Promise<T>): Promise<T> {
     const [network, wide] = [networkOf(address), wideNetworkOf(address)];
-    await this.#take([
+    this.#take([
       ['signUps', network],
       ['wideSignUps', wide],
     ]);
@@ -114,44 +114,42 @@ export class SignInLimits {
     counts: (error: unknown) => boolean,
     attempt: () => Promise<T>,
   ): Promise<T> {
-    await this.#take(tries);
+    this.#take(tries);
     try {
       const result = await attempt();
-      await this.#giveBack(tries);
+      this.#giveBack(tries);
       return result;
     } catch (error) {
-      if (!counts(error)) await this.#giveBack(tries);
+      if (!counts(error)) this.#giveBack(tries);
       throw error;
     }
   }
 
   /** Takes from all budgets or from none: what one of them refuses uses up none of the others. */
-  async #take(tries: readonly Try[]): Promise<void> {
+  #take(tries: readonly Try[]): void {
     const taken: Try[] = [];
     for (const one of tries) {
-      try {
-        await this.#limiter(one).consume(one[1]);
-        taken.push(one);
-      } catch (error) {
-        if (!(error instanceof RateLimiterRes)) throw error;
-        await this.#giveBack([...taken, one]);
-        const retryAfter = Math.ceil(error.msBeforeNext / 1000);
+      const wait = this.#counter(one).take(one[1]);
+      if (wait > 0) {
+        this.#giveBack(taken);
+        const retryAfter = Math.ceil(wait / 1000);
         throw new AppError('rate_limited', 'Too many tries. Wait a while, then try again.', { retryAfter });
       }
+      taken.push(one);
     }
   }
 
-  async #giveBack(tries: readonly Try[]): Promise<void> {
-    for (const one of tries) await this.#limiter(one).reward(one[1], 1);
+  #giveBack(tries: readonly Try[]): void {
+    for (const one of tries) this.#counter(one).giveBack(one[1]);
   }
 
-  #limiter([budget]: Try): RateLimiterMemory {
-    const known = this.#limiters.get(budget);
+  #counter([budget]: Try): TryCounter {
+    const known = this.#counters.get(budget);
     if (known) return known;
     const { points, duration } = BUDGETS[budget];
-    const limiter = new RateLimiterMemory({ points: points * this.#factor, duration });
-    this.#limiters.set(budget, limiter);
-    return limiter;
+    const counter = new TryCounter({ points: points * this.#factor, duration });
+    this.#counters.set(budget, counter);
+    return counter;
   }
 }
 
