@@ -91,9 +91,11 @@ export async function insertMessage(
     sender_if_caught_up: 'account_id = :senderId and read_seq = last_seq',
     all_caught_up: 'read_seq = last_seq',
   }[readBy];
+  // Someone who had read everything has one message to read now, also where others in between are hidden from them.
   await transaction.raw(
     `update conversation_members
-     set read_seq = case when ${reads} then :seq else read_seq end, last_seq = :seq, last_message_at = :sentAt
+     set read_seq = case when ${reads} then :seq when read_seq = last_seq then :seq - 1 else read_seq end,
+       last_seq = :seq, last_message_at = :sentAt
      where conversation_id = :conversationId ${senderOnly ? 'and account_id = :senderId' : ''}`,
     { seq, sentAt, senderId, conversationId },
   );

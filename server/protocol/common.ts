@@ -11,7 +11,10 @@ export const time = z.int().nonnegative();
 export const pageEnd = z.strictObject({ time, id });
 export type PageEnd = z.infer<typeof pageEnd>;
 
-/** A message's place in its conversation: 1, 2, 3, ... without gaps. */
+/**
+ * A message's place in its conversation: 1, 2, 3, ... Someone who has blocked the other for a while sees gaps: messages
+ * that were sent meanwhile are visible to their sender alone.
+ */
 export const seq = z.int().nonnegative();
 
 /**

@@ -326,6 +326,23 @@ describe('who has blocked someone', () => {
     expect(await facts()).toMatchObject({ contact: true, unanswered: 0 });
   });
 
+  test('finds, after unblocking, one unread message where one was sent since', async () => {
+    using world = await couple(server.url);
+    const { a, b, ann, conversationId } = world;
+    const { seq } = await write(a, conversationId, 'before the block');
+    await b.request('markRead', { conversationId, seq });
+    await block(b, ann);
+    for (const text of ['hidden', 'hidden, too']) await write(a, conversationId, text);
+    await block(b, ann, false);
+    const sent = await write(a, conversationId, 'after it');
+    const { conversation } = await b.next('message', ({ message }) => message.text === 'after it');
+    expect(conversation).toMatchObject({ lastSeq: sent.seq, readSeq: sent.seq - 1 });
+    // Of two that are unread both still are.
+    await write(a, conversationId, 'one more');
+    const next = await b.next('message', ({ message }) => message.text === 'one more');
+    expect(next.conversation).toMatchObject({ lastSeq: sent.seq + 1, readSeq: sent.seq - 1 });
+  });
+
   test.each(['caller', 'callee'] as const)(
     'in a call with them, as its %s, hangs up, and is gone for them after that',
     async (role) => {
