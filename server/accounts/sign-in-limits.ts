@@ -26,6 +26,8 @@ const BUDGETS = {
   network: { points: 50, duration: QUARTER_HOUR_S },
   /** The same by an IPv6 /48, which holds 65,536 networks. */
   wideNetwork: { points: 200, duration: QUARTER_HOUR_S },
+  /** Sign-ins of one account that succeed: each leaves a session in the database. */
+  signIns: { points: 100, duration: HOUR_S },
   /** New accounts from one network. */
   signUps: { points: 100, duration: QUARTER_HOUR_S },
   wideSignUps: { points: 400, duration: QUARTER_HOUR_S },
@@ -61,8 +63,16 @@ export class SignInLimits {
   }
 
   /** Guards a sign-in. @throws {AppError} `rate_limited`, and whatever `attempt` throws. */
-  guardSignIn<T>(guesser: Guesser, attempt: () => Promise<T>): Promise<T> {
-    return this.#guard(triesOf(guesser), isGuess, attempt);
+  async guardSignIn<T>(guesser: Guesser, attempt: () => Promise<T>): Promise<T> {
+    const signIn: readonly Try[] = [['signIns', guesser.account]];
+    this.#take(signIn);
+    try {
+      return await this.#guard(triesOf(guesser), isGuess, attempt);
+    } catch (error) {
+      // Only those who know the password use it up.
+      this.#giveBack(signIn);
+      throw error;
+    }
   }
 
   /** Guards what someone who is signed in confirms by their password. @throws {AppError} as above. */

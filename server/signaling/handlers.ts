@@ -86,7 +86,7 @@ export function createHandlers({
     },
 
     async invite({ accountId, seat, approach: { address } }, data) {
-      await limits.call(address);
+      await limits.call(accountId, address);
       return { call: await calls.invite(accountId, seat, data) };
     },
     async alert({ accountId }, { callId }) {

@@ -14,7 +14,9 @@ const BYTES_A_DAY = { points: 16 * 1024 * 1024, duration: DAY_S };
 const REPORTS = { points: 10, duration: 60 * MINUTE_S };
 /** Their copies of messages add no more to the database than the messages that it may write itself. */
 const REPORTS_A_DAY = { points: 20, duration: DAY_S };
-/** Calls that all accounts of one network may start: an account has a limit of its own, and new accounts are cheap. */
+/** Calls that one account may start, or try to: a part of its network's, so that it cannot use them up for the others. */
+const CALLS_BY_ACCOUNT = { points: 30, duration: 10 * MINUTE_S };
+/** Calls that all accounts of one network may start: new accounts are cheap. */
 const CALLS = { points: 100, duration: 10 * MINUTE_S };
 /** The same of an IPv6 /48. */
 const WIDE_CALLS = { points: 400, duration: 10 * MINUTE_S };
@@ -26,6 +28,7 @@ export class UsageLimits {
   readonly #quota: RateLimiterMemory;
   readonly #reports: RateLimiterMemory;
   readonly #reportsADay: RateLimiterMemory;
+  readonly #callsByAccount: RateLimiterMemory;
   readonly #calls: RateLimiterMemory;
   readonly #wideCalls: RateLimiterMemory;
 
@@ -38,6 +41,7 @@ export class UsageLimits {
     this.#quota = limiter(BYTES_A_DAY);
     this.#reports = limiter(REPORTS);
     this.#reportsADay = limiter(REPORTS_A_DAY);
+    this.#callsByAccount = limiter(CALLS_BY_ACCOUNT);
     this.#calls = limiter(CALLS);
     this.#wideCalls = limiter(WIDE_CALLS);
   }
@@ -56,8 +60,13 @@ export class UsageLimits {
     await take(this.#reportsADay, accountId, 1, TOO_MANY_REPORTS);
   }
 
-  /** Counts a call by the network that it comes from, where that is known. @throws {AppError} `rate_limited`. */
-  async call(address: string | undefined): Promise<void> {
+  /**
+   * Counts a call by its account, and by the network that it comes from, where that is known.
+   *
+   * @throws {AppError} `rate_limited`.
+   */
+  async call(accountId: string, address: string | undefined): Promise<void> {
+    await take(this.#callsByAccount, accountId, 1, TOO_MANY_OWN_CALLS);
     if (address === undefined) return;
     await take(this.#calls, networkOf(address), 1, TOO_MANY_CALLS);
     await take(this.#wideCalls, wideNetworkOf(address), 1, TOO_MANY_CALLS);
@@ -67,6 +76,7 @@ export class UsageLimits {
 const TOO_FAST = 'Too many messages at once. They can be sent in a minute.';
 const TOO_MUCH = 'You have written more today than this server keeps for one person. Go on tomorrow.';
 const TOO_MANY_REPORTS = 'You have sent many reports lately. Send the next one later.';
+const TOO_MANY_OWN_CALLS = 'You have made many calls. Wait some minutes.';
 const TOO_MANY_CALLS = 'Too many calls come from your network. Wait some minutes.';
 
 async function take(limiter: RateLimiterMemory, key: string, points: number, message: string): Promise<void> {

@@ -312,3 +312,17 @@ test('the accounts of one network may start a hundred calls in ten minutes toget
   }
   expect(started).toBe(100);
 });
+
+test('an account that calls all the time does not use up the calls of its network', PATIENT, async () => {
+  await using server = await startServer({ RATE_LIMIT_FACTOR: '1' });
+  using world = await couple(server.url);
+  const invite = (tab: TestConnection, conversationId: string) =>
+    tab.request('invite', { callId: randomUUID(), conversationId, kind: 'voice' });
+  // Also what is refused counts: it costs the server as much.
+  const attempts = Array.from({ length: 120 }, () => invite(world.a, randomUUID()));
+  const refusals = await Promise.allSettled(attempts);
+  const codes = refusals.map((one) => one.status === 'rejected' && (one.reason as Refused).code);
+  expect(codes.filter((code) => code === 'not_found')).toHaveLength(30);
+  expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(90);
+  await invite(world.b, world.conversationId);
+});
