@@ -25,8 +25,9 @@ testTurn('Chromium and Firefox call each other', async () => {
     { relayLifetime: 4 },
   );
   const chris = await stage.person(server, 'chris');
-  const fay = await stage.person(server, 'fay', { kind: 'firefox' });
+  const fay = await stage.visitor(server, 'fay', { kind: 'firefox' });
   await benchFor(fay.page);
+  await fay.signUp();
   await Promise.all([chris.openConversation('fay'), fay.openConversation('chris')]);
   await chris.write('Hello from Chromium');
   await fay.reads('Hello from Chromium');
