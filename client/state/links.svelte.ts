@@ -1,4 +1,6 @@
 import type { Piece } from '../lib/links.ts';
+import { loadPart } from '../lib/load-part.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 
 type Cut = (text: string) => Piece[];
 
@@ -13,9 +15,12 @@ export function linkPieces(text: string): Piece[] {
   if (cut) return cut(text);
   if (!loading && /[.:@]/.test(text)) {
     loading = true;
-    import('../lib/links.ts').then(
+    loadPart(() => import('../lib/links.ts')).then(
       (module) => (cut = module.linkPieces),
-      () => (loading = false),
+      (error: unknown) => {
+        loading = false;
+        reportMistake(error);
+      },
     );
   }
   return [{ text, href: null }];

@@ -83,8 +83,8 @@ describe('a request whose session ends while its body is on the way', () => {
 });
 
 test('a body that does not arrive in time is refused, and its connection closed', async () => {
-  await using impatient = await startServer({}, { bodyWithin: 200 });
-  for (const path of ['/api/session', '/api/account', '/api/admin/createAccount']) {
+  await using impatient = await startServer({}, { bodyWithin: 1_000 });
+  const refusedAt = async (path: string) => {
     const { request: held, answer } = begin(impatient.url, path, {
       method: 'POST',
       headers: { ...jsonFrom(impatient.url), 'content-length': '100' },
@@ -94,7 +94,8 @@ test('a body that does not arrive in time is refused, and its connection closed'
     const { status, text, headers } = await answer;
     expect([status, codeIn(text), headers.connection]).toEqual([408, 'too_slow', 'close']);
     await closed;
-  }
+  };
+  await Promise.all(['/api/session', '/api/account', '/api/admin/createAccount'].map(refusedAt));
   // A body that comes in pieces, in time, is read.
   const body = JSON.stringify({ username: 'nobody', password: 'x' });
   const { request: slow, answer } = begin(impatient.url, '/api/session', {
