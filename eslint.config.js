@@ -121,10 +121,9 @@ export default ts.config(
           message: 'This takes our own mistakes for something else: use reportMistake.',
         },
         {
-          // `Lazy` loads what it is given as an attribute by `Workspace.part`.
           selector:
-            'ImportExpression:not(CallExpression[callee.name="loadPart"] *, CallExpression[callee.property.name="part"] *, SvelteAttribute *)',
-          message: 'A file that cannot be had would be taken for a mistake of our own: use loadPart.',
+            'CallExpression[callee.property.name="then"] > ArrowFunctionExpression.arguments:nth-child(2)[params.length=0]',
+          message: 'This takes our own mistakes for something else: use reportMistake.',
         },
         {
           selector: ':matches(Literal, SvelteLiteral)[value=/^\\u002f[\\w-]+\\.\\w+$/]',

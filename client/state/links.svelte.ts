@@ -1,5 +1,4 @@
 import type { Piece } from '../lib/links.ts';
-import { loadPart } from '../lib/load-part.ts';
 import { reportMistake } from '../lib/mistakes.ts';
 
 type Cut = (text: string) => Piece[];
@@ -15,7 +14,7 @@ export function linkPieces(text: string): Piece[] {
   if (cut) return cut(text);
   if (!loading && /[.:@]/.test(text)) {
     loading = true;
-    loadPart(() => import('../lib/links.ts')).then(
+    import('../lib/links.ts').then(
       (module) => (cut = module.linkPieces),
       (error: unknown) => {
         loading = false;

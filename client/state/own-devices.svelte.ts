@@ -1,7 +1,6 @@
 import type { InputDevice } from '../lib/device-choice.ts';
 import type { DeviceChange, DeviceRecovery } from '../lib/device-recovery.ts';
 import { type DeviceKind, type DeviceProblem, devicesPossible, LocalMedia } from '../lib/devices.ts';
-import { loadPart } from '../lib/load-part.ts';
 import { loadForTab, saveForTab } from '../lib/storage.ts';
 import { reportMistake } from '../lib/mistakes.ts';
 
@@ -145,7 +144,7 @@ export class OwnDevices {
 
   async #recover(): Promise<DeviceRecovery | null> {
     try {
-      const { DeviceRecovery } = await loadPart(() => import('../lib/device-recovery.ts'));
+      const { DeviceRecovery } = await import('../lib/device-recovery.ts');
       const recovery = new DeviceRecovery({
         local: this.#local,
         wanted: (kind) => kind === 'audio' || this.#cameraOn,
