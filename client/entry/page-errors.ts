@@ -4,7 +4,7 @@ import { h } from '../lib/dom.ts';
 import { account as texts } from '../texts/account.ts';
 import { isMistake, reportMistake } from '../lib/mistakes.ts';
 
-/** Of so many different errors a page tells the server; one that fails all the time must not fill its log. */
+/** How many different errors a page reports. One that fails all the time must not fill the server's log. */
 const REPORTS_MAX = 5;
 
 const reported = new Set<string>();

@@ -13,7 +13,7 @@ export interface DeviceRecoveryOptions {
   local: LocalMedia;
   /** Whether the person wants one of this kind to be open. */
   wanted(kind: DeviceKind): boolean;
-  /** Another device may be open now, or none; null: the change is told by the problem, or there is none. */
+  /** Called when another device, or none, is open now. `change` is null where the problem says it all, or nothing changed. */
   onChange(kind: DeviceKind, change: DeviceChange | null): void;
 }
 
@@ -31,7 +31,7 @@ interface Place {
 const PERMISSIONS = { audio: 'microphone', video: 'camera' } as const;
 const KINDS: readonly DeviceKind[] = ['audio', 'video'];
 
-/** Keeps a microphone and a camera in a call while devices come and go. One change is dealt with after the other. */
+/** Keeps a microphone and a camera in a call while devices come and go. It handles one change at a time. */
 export class DeviceRecovery {
   readonly #options: DeviceRecoveryOptions;
   readonly #places: Record<DeviceKind, Place> = { audio: place(), video: place() };
@@ -119,7 +119,7 @@ export class DeviceRecovery {
     const { preferred, lost } = place;
     if (!preferred) return;
     const listed = await listInputs(kind);
-    // Told before: what is missing from the list was away.
+    // Before `beenAway` is set for the next look.
     const back = isBack(listed, preferred, place.beenAway);
     place.beenAway = !listed.some((device) => isSameDevice(device, preferred));
     const track = local.trackOf(kind);

@@ -27,8 +27,8 @@ export interface MediaSessionOptions {
   /** The other's tracks as they are now. */
   onRemote(tracks: readonly RemoteTrack[]): void;
   /**
-   * Joining was in vain, several times or for good. Of `unreachable` the call's own deadlines decide what becomes; the others
-   * are not mended by waiting.
+   * Joining has failed several times, or cannot succeed. After `unreachable` it is tried again until the call's own deadlines
+   * end it; the others do not pass by waiting.
    */
   onTrouble(trouble: MediaTrouble): void;
 }

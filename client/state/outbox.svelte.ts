@@ -14,7 +14,7 @@ export interface Unsent {
   failed: boolean;
 }
 
-/** After so many milliseconds the server takes messages again that were too many at once. */
+/** How long to wait, in milliseconds, before messages are sent again that the server refused as too many. */
 const AGAIN_AFTER = 15_000;
 
 /**

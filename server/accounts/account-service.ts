@@ -51,7 +51,7 @@ interface Collaborators {
   onEmailChanged: (account: Account, by: Identity) => void;
 }
 
-/** Stands for the account where there is none, so that the work stays the same. */
+/** The id that is looked up where there is no account, so that the work stays the same. */
 const NOBODY = '';
 
 /** Accounts: signing up, proving who one is, and changing password and email. */
@@ -83,7 +83,7 @@ export class AccountService {
   }
 
   async #signUp(form: SignUp, turn: Turn): Promise<Account> {
-    // First of all: whoever may not sign up learns nothing of who has.
+    // First, so that someone who may not sign up learns nothing about existing accounts.
     const admission = await this.#registration.admit(form.invitation);
     const { username, email } = tidyNames(form);
     refuse({

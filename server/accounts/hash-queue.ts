@@ -15,9 +15,9 @@ interface Job {
 
 /** Jobs at once: they must not take the threads and memory that calls need. */
 const AT_ONCE = 2;
-/** Of these, so many for strangers. The other one is for people who are familiar, so neither can hold up the other. */
+/** How many of these may be jobs of strangers. The other slot is for familiar people, so neither can hold up the other. */
 const STRANGERS_AT_ONCE = 1;
-/** Strangers' jobs that may wait, and the others'. At some 10 ms each the last has its turn after two seconds. */
+/** How many jobs may wait in each of the two groups. At about 10 ms a job the last one runs after two seconds. */
 const WAITING_MAX = 200;
 
 /**
@@ -49,7 +49,7 @@ export class HashQueue {
   }
 
   /**
-   * Whether a job of this lane would be refused right now. Whoever knows that beforehand saves the work before the job.
+   * Throws where a job of this lane would be refused right now. Asking first saves the work that comes before the job.
    *
    * @throws {AppError} `overloaded`
    */
@@ -75,7 +75,7 @@ export class HashQueue {
   }
 }
 
-/** Jobs that wait, a queue for each lane. A lane that was served comes again when all others have been. */
+/** Jobs that wait, in a queue for each lane. After its turn a lane goes behind all others. */
 class Lanes {
   readonly #byLane = new Map<string, Job[]>();
   readonly #max: number;

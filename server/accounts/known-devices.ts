@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { networkOf } from '../sessions/client-network.ts';
 
-/** Where is kept on which devices and networks accounts have signed in. */
+/** Keeps on which devices and networks accounts have signed in. */
 export interface KnownDeviceRepository {
   /** Notes that the account has signed in on the device; of each account the latest `keep` devices are kept. */
   remember(accountId: string, keyHash: string, now: number, keep: number): Promise<void>;
@@ -46,7 +46,7 @@ export class KnownDevices {
     return key;
   }
 
-  /** An id that no account has may be given: the work is the same, and the answer `stranger`. */
+  /** For an id that no account has, the answer is `stranger`, after the same work. */
   async familiarity(accountId: string, { address, deviceKey }: Client): Promise<Familiarity> {
     const since = Date.now() - FORGET_AFTER_MS;
     const known = await this.#devices.isKnown(accountId, hashKey(deviceKey ?? ''), since);

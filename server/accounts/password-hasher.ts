@@ -11,7 +11,7 @@ export class PasswordHasher {
   /** Verified against where there is no account, so that the answer takes the same work. */
   readonly #decoy = hash('no account has this password', ARGON2);
 
-  /** For those who would be refused: nothing else has to be done for them. @throws {AppError} `overloaded` */
+  /** To be asked before other work is done for a request. @throws {AppError} `overloaded` where a hash would be refused. */
   assertRoom(turn: Turn): void {
     this.#queue.assertRoom(turn);
   }

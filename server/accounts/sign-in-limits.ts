@@ -22,7 +22,7 @@ const BUDGETS = {
   strangers: { points: 40, duration: HOUR_S },
   /** By one network at one account. */
   networkAndAccount: { points: 10, duration: QUARTER_HOUR_S },
-  /** By one network, at whatever accounts it is a stranger to. */
+  /** By one network, at all accounts together that have not signed in there before. */
   network: { points: 50, duration: QUARTER_HOUR_S },
   /** The same by an IPv6 /48, which holds 65,536 networks. */
   wideNetwork: { points: 200, duration: QUARTER_HOUR_S },
@@ -34,7 +34,7 @@ const BUDGETS = {
   /** Sign-ups from one network that were told that an email address has an account. */
   takenEmails: { points: 5, duration: QUARTER_HOUR_S },
   wideTakenEmails: { points: 20, duration: QUARTER_HOUR_S },
-  /** The same by an account that changes its email address: it can begin as many sessions as it likes. */
+  /** The same for a change of email address. Counted by account, because one account can have many sessions. */
   takenEmailsByAccount: { points: 5, duration: QUARTER_HOUR_S },
 } as const;
 

@@ -238,7 +238,8 @@ export class CallService {
 
   /**
    * Someone has blocked another. Where the other's call rings, their devices stop, and the caller waits on; any other call
-   * of the two is hung up. Resolves once that is done: who sees the blocker go offline before that knows why.
+   * of the two is hung up. Resolves once that is done: only then may the blocker go offline for the other, who would
+   * otherwise know why.
    */
   async blocked(accountId: string, otherId: string): Promise<void> {
     // An invitation that was decided before the block is a call by then.

@@ -216,8 +216,8 @@ export function createCall(invitation: Invitation, now: number, deadlines: Deadl
 }
 
 /**
- * What counts of an account from which the call is hidden: that it is closed, and that it calls the other in turn, having
- * unblocked them.
+ * The only events of an account that change a call which is hidden from it: the account is closed, or it has unblocked
+ * the caller and now calls them.
  */
 const REVEALING: readonly CallEvent['type'][] = ['refuse', 'callAgain'];
 

@@ -7,7 +7,7 @@ import { networkOf } from '../sessions/client-network.ts';
 /** Anybody may report: a page can fail before a sign-in. So the log is bounded by network and as a whole. */
 const BY_NETWORK = { points: 20, duration: 60 * 60 };
 const BY_ALL = { points: 200, duration: 60 * 60 };
-/** Of so many different errors the server remembers that they are in the log. */
+/** How many errors the server remembers, so that each is in the log once. */
 const REMEMBERED = 1_000;
 
 /** Where a report came from. */

@@ -73,8 +73,8 @@ function find(files: Map<string, File>, path: string): File | undefined {
 }
 
 /**
- * What the page loads is there or not: the page itself in its place would be read as a broken script. Nor does it stand
- * where programs look for something else: hidden files, and `/.well-known` (RFC 8615).
+ * Whether the page is served at a path that is no file. It is not served in place of a missing script, which would be read as
+ * a broken one, nor where programs look for something else: hidden files, and `/.well-known` (RFC 8615).
  */
 const isPage = (path: string): boolean =>
   extname(path) === '' && !path.startsWith(ASSETS) && path !== SOCKET_PATH && !path.includes('/.');

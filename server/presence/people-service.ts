@@ -150,8 +150,8 @@ export class PeopleService {
   }
 
   /**
-   * Tells those who have one of these in view: the entry as it was, and as it is. Most read the same; those whom somebody
-   * has blocked read what is true for them.
+   * Tells those who have one of these in view: the entry as it was, and as it is. Viewers whom nobody has blocked get the
+   * same notice; each of the others gets one that counts without those who have blocked them.
    */
   #tell(entry: Entry, entries: readonly Entry[], { before, after }: PresenceChange): void {
     const lookers: string[] = [];
