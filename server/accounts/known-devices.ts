@@ -7,8 +7,8 @@ export interface KnownDeviceRepository {
   remember(accountId: string, keyHash: string, now: number, keep: number): Promise<void>;
   /** Whether the account has signed in on the device since then. */
   isKnown(accountId: string, keyHash: string, since: number): Promise<boolean>;
-  /** The addresses of the account's sessions, living and ended, that have not been forgotten yet. */
-  addressesOf(accountId: string): Promise<string[]>;
+  /** The addresses of the account's latest sessions, living and ended, that have not been forgotten yet. */
+  addressesOf(accountId: string, latest: number): Promise<string[]>;
   /** Forgets the devices that were last used before this time. */
   purge(usedBefore: number): Promise<void>;
 }
@@ -25,12 +25,14 @@ export interface Client {
 
 const KEY_BYTES = 24;
 const DEVICES_PER_ACCOUNT = 20;
+/** How many sessions are looked at. Strangers can have this done at any rate, for an account that has very many. */
+const LATEST_SESSIONS = 100;
 const FORGET_AFTER_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**
  * The devices on which accounts have signed in (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"): a device
  * keeps a random key in a cookie, which opens nothing and only gives its account tries that strangers cannot use up. The
- * networks are those of the account's sessions, which are kept until they expire.
+ * networks are those of the account's latest sessions, which are kept until they expire.
  */
 export class KnownDevices {
   readonly #devices: KnownDeviceRepository;
@@ -50,7 +52,7 @@ export class KnownDevices {
   async familiarity(accountId: string, { address, deviceKey }: Client): Promise<Familiarity> {
     const since = Date.now() - FORGET_AFTER_MS;
     const known = await this.#devices.isKnown(accountId, hashKey(deviceKey ?? ''), since);
-    const addresses = await this.#devices.addressesOf(accountId);
+    const addresses = await this.#devices.addressesOf(accountId, LATEST_SESSIONS);
     if (known) return 'device';
     const network = networkOf(address);
     return addresses.some((one) => networkOf(one) === network) ? 'network' : 'stranger';
