@@ -131,9 +131,14 @@ export class DeviceRecovery {
     }
     if (!back || isSameDevice(deviceOf(track), preferred)) return;
     const found = listed.find((device) => isSameDevice(device, preferred));
-    // Where it cannot be opened, the one in use goes on.
-    if (found && (await local.openDevice(kind, found.id))) this.#changed(kind, 'returned');
-    else local.setProblem(kind, null);
+    if (found && (await local.openDevice(kind, found.id))) {
+      this.#changed(kind, 'returned');
+      return;
+    }
+    // The one in use goes on. A device that was plugged in a moment ago may not be ready yet: the next look tries again.
+    const problem = kind === 'audio' ? local.audioProblem : local.videoProblem;
+    place.beenAway = problem === 'in_use';
+    local.setProblem(kind, null);
   }
 
   /** Opens the first device that can be opened. */

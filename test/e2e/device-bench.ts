@@ -3,6 +3,9 @@ import type { Page } from 'puppeteer-core';
 /** The page's own lists of what is plugged in. */
 interface Bench {
   unplugged: Set<string>;
+  /** Whether nothing can be opened just now, and how often it was tried. */
+  busy: boolean;
+  triedWhileBusy: number;
   /** Has the track's listeners hear this event, as the browser does. */
   fire(track: MediaStreamTrack, type: string): void;
 }
@@ -34,6 +37,8 @@ export async function benchFor(page: Page): Promise<void> {
     };
     const bench: Bench = {
       unplugged: new Set(),
+      busy: false,
+      triedWhileBusy: 0,
       fire(track, type) {
         const event = new Event(type);
         const heard: Event[] = [];
@@ -68,6 +73,10 @@ export async function benchFor(page: Page): Promise<void> {
         const there = listed.some((one) => one.kind === `${kind}input` && (!exact || one.deviceId === exact));
         if (!there) throw new DOMException('It is unplugged.', 'NotFoundError');
       }
+      if (bench.busy) {
+        bench.triedWhileBusy += 1;
+        throw new DOMException('It is not ready.', 'NotReadableError');
+      }
       return open(constraints);
     };
   });
@@ -100,6 +109,20 @@ export async function pullOutSpeaker(page: Page, id: string): Promise<void> {
 export async function plugIn(page: Page): Promise<void> {
   await page.evaluate(() => {
     (window as BenchWindow).bench?.unplugged.clear();
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  });
+}
+
+/** Plugs in everything again; what is plugged in can be opened a while after the browser has told of it. */
+export async function plugInSlowly(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { bench } = window as BenchWindow;
+    if (!bench) throw new Error('the page has no bench');
+    bench.busy = true;
+    bench.unplugged.clear();
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    while (bench.triedWhileBusy === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    bench.busy = false;
     navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
   });
 }

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import type { Person } from '../support/person.ts';
 import { until } from '../support/until.ts';
 import { darkAndSilent, talk } from './call.ts';
-import { benchFor, openLabel, plugIn, pullOut, pullOutSpeaker, systemMutes } from './device-bench.ts';
+import {
+  benchFor,
+  openLabel,
+  plugIn,
+  plugInSlowly,
+  pullOut,
+  pullOutSpeaker,
+  systemMutes,
+} from './device-bench.ts';
 import { useStage, type Seat } from './stage.ts';
 
 const stage = useStage();
@@ -27,7 +35,7 @@ test('in a call another device takes the place of one that goes away, and what i
   await ann.screen.find('button', 'Mute microphone');
   await ben.hearsSound();
   expect(await ben.screen.shown()).not.toContain('ann is muted');
-  await plugIn(ann.page);
+  await plugInSlowly(ann.page);
   await ann.screen.sees('Your microphone is back.');
   await until('the first microphone to be open', async () => (await ann.media()).microphonesOn === 1);
   await ben.hearsSound();
