@@ -10,6 +10,8 @@ const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A menu of the browser's own: each window would have a page for it, which takes half a core.
+  '--disable-features=WebUIOmniboxAimPopup',
   '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
   '--window-size=1280,800',
