@@ -11,7 +11,7 @@ const CHROMIUM_ARGS = [
   '--disable-component-update',
   '--disable-sync',
   // A menu of the browser's own: each window would have a page for it, which takes half a core.
-  '--disable-features=WebUIOmniboxAimPopup',
+  '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
   '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
   '--window-size=1280,800',
