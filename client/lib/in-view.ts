@@ -6,7 +6,7 @@ const IN_VIEW = 'chataway:in-view';
 const ALERT = 'chataway:alert:';
 const ALERT_HELD = 10_000;
 
-/** Browsers give locks only to pages over HTTPS or localhost, whatever the type says. */
+/** Undefined for a page over plain HTTP, except on localhost; the type leaves that out. */
 const locks = (): LockManager | undefined => navigator.locks;
 
 /** Tells the other tabs of this browser while this one is in view. Returns a way to stop. */

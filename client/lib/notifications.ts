@@ -2,7 +2,7 @@
 export type NotificationState = 'impossible' | 'ask' | 'refused' | 'granted';
 
 export function notificationState(): NotificationState {
-  // Not every browser has them, whatever the type says, and none over plain HTTP.
+  // Some browsers have no notifications, which the type leaves out; no browser has them over plain HTTP.
   if (!isSecureContext || !('Notification' in window)) return 'impossible';
   if (Notification.permission === 'granted') return 'granted';
   return Notification.permission === 'denied' ? 'refused' : 'ask';

@@ -1,5 +1,5 @@
 import type { PageError } from '#protocol/page-errors';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { TryCounter } from '../accounts/try-counter.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { networkOf } from '../sessions/client-network.ts';
@@ -21,21 +21,21 @@ export interface Reporter {
 /** Writes the exceptions that pages report into the server's log, each once. */
 export class PageErrors {
   readonly #logger: Logger;
-  readonly #byNetwork: RateLimiterMemory;
-  readonly #byAll: RateLimiterMemory;
+  readonly #byNetwork: TryCounter;
+  readonly #byAll: TryCounter;
   /** The errors that are in the log, the oldest first. */
   readonly #logged = new Set<string>();
 
   /** Every limit is multiplied by `factor`. */
   constructor({ logger, factor }: { logger: Logger; factor: number }) {
     this.#logger = logger;
-    this.#byNetwork = new RateLimiterMemory({ ...BY_NETWORK, points: BY_NETWORK.points * factor });
-    this.#byAll = new RateLimiterMemory({ ...BY_ALL, points: BY_ALL.points * factor });
+    this.#byNetwork = new TryCounter({ ...BY_NETWORK, points: BY_NETWORK.points * factor });
+    this.#byAll = new TryCounter({ ...BY_ALL, points: BY_ALL.points * factor });
   }
 
   /** @throws {AppError} `rate_limited`. */
-  async record(error: PageError, { requestId, accountId, address, userAgent }: Reporter): Promise<void> {
-    await this.#take(networkOf(address));
+  record(error: PageError, { requestId, accountId, address, userAgent }: Reporter): void {
+    this.#take(networkOf(address));
     // The same mistake in two browsers has two stacks, and both help.
     const key = JSON.stringify(error);
     if (this.#logged.has(key)) return;
@@ -48,15 +48,11 @@ export class PageErrors {
     );
   }
 
-  async #take(network: string): Promise<void> {
-    try {
-      await this.#byNetwork.consume(network);
-      await this.#byAll.consume('all');
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      throw new AppError('rate_limited', 'Too many reports. Try again later.', {
-        retryAfter: Math.ceil(error.msBeforeNext / 1000),
-      });
-    }
+  #take(network: string): void {
+    const wait = this.#byNetwork.take(network) || this.#byAll.take('all');
+    if (wait === 0) return;
+    throw new AppError('rate_limited', 'Too many reports. Try again later.', {
+      retryAfter: Math.ceil(wait / 1000),
+    });
   }
 }

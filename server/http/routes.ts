@@ -127,11 +127,11 @@ export function createRoutes({
   });
 
   // Without a session, too: a page can fail before anybody is signed in.
-  router.post('/page-errors', async (ctx) => {
+  router.post('/page-errors', (ctx) => {
     const error = parseBody(ctx, pageError);
     const accountId = identityOf(ctx)?.accountId;
     const userAgent = ctx.get('user-agent').slice(0, USER_AGENT_MAX);
-    await pageErrors.record(error, { requestId: ctx.requestId, accountId, address: ctx.ip, userAgent });
+    pageErrors.record(error, { requestId: ctx.requestId, accountId, address: ctx.ip, userAgent });
     ctx.status = 204;
   });
 
