@@ -97,8 +97,18 @@ export class MediaSession {
   /** Until the relays' credentials are half as old as they may be. */
   #refresh: ReturnType<typeof setTimeout> | undefined;
 
+  readonly #unsubscribe: () => void;
+
   constructor(options: MediaSessionOptions) {
     this.#options = options;
+    const isHere = (callId: string) => callId === options.callId;
+    this.#unsubscribe = options.signaling.on({
+      consumerAdded: ({ callId, consumer }) => isHere(callId) && this.#consumerAdded(consumer),
+      consumerRemoved: ({ callId, consumerId }) => isHere(callId) && this.#consumerRemoved(consumerId),
+      consumerPaused: ({ callId, consumerId, paused }) =>
+        isHere(callId) && this.#consumerPaused(consumerId, paused),
+      mediaLost: ({ callId }) => isHere(callId) && this.#lost(),
+    });
   }
 
   /** Joins, or joins afresh. */
@@ -109,11 +119,6 @@ export class MediaSession {
       this.#joinQueued = false;
       await this.#join();
     });
-  }
-
-  /** The server has lost the room. A join that is on its way makes it anew already. */
-  lost(): void {
-    if (!this.#joining) this.join();
   }
 
   /** Sends this track as this source; null: sends nothing. The track stays its owner's. */
@@ -136,29 +141,6 @@ export class MediaSession {
     if (this.#interrupted) this.join();
   }
 
-  consumerAdded(options: ConsumerOptions): void {
-    const joined = this.#joined;
-    if (!joined) return;
-    if (joined.incoming.has(options.id)) this.consumerPaused(options.id, options.producerPaused);
-    else void this.#guard(this.#consume(joined, [options]), joined);
-  }
-
-  consumerRemoved(consumerId: string): void {
-    // The other may be joining again: their last picture stands for a while.
-    const gone = this.#tracks().find((track) => track.consumerId === consumerId);
-    if (gone) this.#last = [...this.#last.filter(({ source }) => source !== gone.source), gone];
-    this.settled();
-    this.#joined?.incoming.get(consumerId)?.consumer?.close();
-    this.#joined?.incoming.delete(consumerId);
-    this.#show();
-  }
-
-  consumerPaused(consumerId: string, paused: boolean): void {
-    const incoming = this.#joined?.incoming.get(consumerId);
-    if (incoming) incoming.paused = paused;
-    this.#show();
-  }
-
   /** Somebody's media is on its way back: the last picture stands until it is there. */
   unsettled(): void {
     clearTimeout(this.#forget);
@@ -177,8 +159,37 @@ export class MediaSession {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#unsubscribe();
     clearTimeout(this.#retry);
     this.#leave();
+  }
+
+  /** The server has lost the room. A join that is on its way makes it anew already. */
+  #lost(): void {
+    if (!this.#joining) this.join();
+  }
+
+  #consumerAdded(options: ConsumerOptions): void {
+    const joined = this.#joined;
+    if (!joined) return;
+    if (joined.incoming.has(options.id)) this.#consumerPaused(options.id, options.producerPaused);
+    else void this.#guard(this.#consume(joined, [options]), joined);
+  }
+
+  #consumerRemoved(consumerId: string): void {
+    // The other may be joining again: their last picture stands for a while.
+    const gone = this.#tracks().find((track) => track.consumerId === consumerId);
+    if (gone) this.#last = [...this.#last.filter(({ source }) => source !== gone.source), gone];
+    this.settled();
+    this.#joined?.incoming.get(consumerId)?.consumer?.close();
+    this.#joined?.incoming.delete(consumerId);
+    this.#show();
+  }
+
+  #consumerPaused(consumerId: string, paused: boolean): void {
+    const incoming = this.#joined?.incoming.get(consumerId);
+    if (incoming) incoming.paused = paused;
+    this.#show();
   }
 
   #sends(): boolean {

@@ -30,10 +30,9 @@ export type NoticeHandlers = { [N in Notice]: (data: NoticeData<N>) => void };
 export interface SignalingOptions {
   device: string;
   tab: string;
-  on: NoticeHandlers;
   /** The connection is up (its snapshot was handled) or down. */
   onConnected(connected: boolean): void;
-  /** The server may have ended the session; whoever listens asks over HTTP. */
+  /** The server may have ended the session: ask over HTTP. */
   onSessionDoubt(): void;
 }
 
@@ -48,6 +47,8 @@ export class Signaling {
   #greeted = false;
   #ready = false;
   #closed = false;
+  /** In the order in which they subscribed. */
+  readonly #subscribers = new Set<Partial<NoticeHandlers>>();
   readonly #underWay = new Set<(error: Error) => void>();
   readonly #timer: ReturnType<typeof setInterval>;
   #pinging = false;
@@ -66,6 +67,19 @@ export class Signaling {
   get open(): boolean {
     // Nothing overtakes what the snapshot's handler sends again, in its order.
     return this.#greeted && this.#peer?.connected === true;
+  }
+
+  /**
+   * Subscribes to notices. A notice goes to all its subscribers, in the order in which they subscribed; an exception of
+   * one is reported, and the others get the notice all the same.
+   *
+   * @returns Ends the subscription.
+   */
+  on(handlers: Partial<NoticeHandlers>): () => void {
+    // A copy, so that each subscription is one of its own.
+    const subscriber = { ...handlers };
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
   }
 
   /**
@@ -124,21 +138,23 @@ export class Signaling {
     });
     peer.on('close', () => {
       this.#lost();
-      // Where the session is over after all, whoever listens closes this for good.
+      // Where the session is over after all, its owner closes this for good.
       if (!this.#closed) this.#options.onSessionDoubt();
     });
   }
 
   #handle(method: Notice, data: unknown): void {
-    // A newer server may send what this page does not know yet.
-    if (!Object.hasOwn(this.#options.on, method)) return;
     if (method === 'snapshot') this.#greeted = true;
-    try {
-      // The other half of the one cast.
-      (this.#options.on[method] as (data: unknown) => void)(data);
-    } catch (error) {
-      // protoo would swallow it; the connection itself goes on.
-      reportError(error);
+    for (const subscriber of [...this.#subscribers]) {
+      // One before it may have ended this subscription. A newer server may send what no page knows yet.
+      if (!this.#subscribers.has(subscriber) || !Object.hasOwn(subscriber, method)) continue;
+      try {
+        // The other half of the one cast.
+        (subscriber[method] as (data: unknown) => void)(data);
+      } catch (error) {
+        // protoo would swallow it; the connection itself goes on.
+        reportError(error);
+      }
     }
     if (method === 'snapshot' && !this.#ready) {
       this.#ready = true;

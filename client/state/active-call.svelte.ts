@@ -1,6 +1,5 @@
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
-import type { ConsumerAdded, ConsumerPaused, ConsumerRemoved } from '#protocol/media';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
@@ -179,22 +178,6 @@ export class ActiveCall {
       this.#joined = true;
       this.#media.join();
     }
-  }
-
-  consumerAdded({ callId, consumer }: ConsumerAdded): void {
-    if (callId === this.#id) this.#media.consumerAdded(consumer);
-  }
-
-  consumerRemoved({ callId, consumerId }: ConsumerRemoved): void {
-    if (callId === this.#id) this.#media.consumerRemoved(consumerId);
-  }
-
-  consumerPaused({ callId, consumerId, paused }: ConsumerPaused): void {
-    if (callId === this.#id) this.#media.consumerPaused(consumerId, paused);
-  }
-
-  mediaLost(callId: string): void {
-    if (callId === this.#id) this.#media.lost();
   }
 
   /** It is over, for whatever reason: every device is let go at once. */

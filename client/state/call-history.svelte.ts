@@ -24,6 +24,7 @@ export class CallHistory {
   constructor(signaling: Signaling, selfId: string) {
     this.#signaling = signaling;
     this.#selfId = selfId;
+    signaling.on({ missedCalls: ({ count }) => this.#setMissed(count) });
   }
 
   get list(): readonly CallRow[] {
@@ -54,7 +55,7 @@ export class CallHistory {
 
   /** A new connection. */
   fill(missed: number): void {
-    this.setMissed(missed);
+    this.#setMissed(missed);
     if (this.#wanted) void this.#ask();
   }
 
@@ -62,11 +63,6 @@ export class CallHistory {
   forget(): void {
     this.#list = [];
     this.#more = false;
-  }
-
-  setMissed(count: number): void {
-    this.#missed = count;
-    this.#markSeen();
   }
 
   /** Whether the list is before the person's eyes. */
@@ -97,6 +93,11 @@ export class CallHistory {
   async loadMore(): Promise<void> {
     const last = this.#list.at(-1);
     if (this.#more && !this.#loading && last) await this.#ask(placeOf(last));
+  }
+
+  #setMissed(count: number): void {
+    this.#missed = count;
+    this.#markSeen();
   }
 
   async #ask(before?: PageEnd): Promise<void> {

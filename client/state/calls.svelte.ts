@@ -1,7 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Call, CallKind } from '#protocol/call';
 import { idsOf } from '../lib/collections.ts';
-import type { NoticeHandlers } from '../lib/signaling.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
 import { canCall, prepareMedia } from '../lib/media-device.ts';
@@ -54,6 +53,7 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    options.signaling.on({ call: ({ call }) => this.#received(call) });
   }
 
   /** The call in this tab; it stays, as ended, until it is dismissed. */
@@ -108,7 +108,7 @@ export class Calls {
     const here = this.#here;
     // What was told on the last connection may have been lost with it.
     this.#alerted.clear();
-    for (const call of calls) this.received(call);
+    for (const call of calls) this.#received(call);
     this.#alert();
     for (const id of this.#done) if (live.has(id)) void this.#tellDone(id);
     if (here && here === this.#here) here.reconnected();
@@ -117,21 +117,6 @@ export class Calls {
   /** The connection is lost. */
   disconnected(): void {
     this.#here?.disconnected();
-  }
-
-  received(call: Call): void {
-    const known = this.#live.get(call.id)?.version ?? this.#ended.get(call.id) ?? 0;
-    if (call.version <= known) return;
-    const before = this.#live.get(call.id);
-    this.#keep(call);
-    if (this.#isRinging(call)) this.#rings.learn(call, this.#options.now());
-    if (this.#here?.id === call.id) this.#here.update(call);
-    else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
-    else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
-    // A call that was blocked while it rang, or taken back at once, leaves nothing to be found.
-    const blocked = before && this.#isRinging(before) && call.reason === 'unavailable';
-    if (call.state === 'ended' && !blocked && call.reason !== 'taken_back') this.#options.onEnded(call);
-    this.#alert();
   }
 
   call(peer: Peer, kind: CallKind): void {
@@ -200,17 +185,6 @@ export class Calls {
     if (this.#here?.phase === 'ended') this.#here = null;
   }
 
-  readonly notices: Pick<
-    NoticeHandlers,
-    'call' | 'consumerAdded' | 'consumerRemoved' | 'consumerPaused' | 'mediaLost'
-  > = {
-    call: ({ call }) => this.received(call),
-    consumerAdded: (data) => this.#here?.consumerAdded(data),
-    consumerRemoved: (data) => this.#here?.consumerRemoved(data),
-    consumerPaused: (data) => this.#here?.consumerPaused(data),
-    mediaLost: ({ callId }) => this.#here?.mediaLost(callId),
-  };
-
   /** Lets go of every device; the call itself is left to the server. */
   close(): void {
     this.#here?.close();
@@ -221,6 +195,22 @@ export class Calls {
   /** The call in this tab, until it ends. */
   get #current(): ActiveCall | null {
     return this.#here?.phase === 'ended' ? null : this.#here;
+  }
+
+  /** A call as the server tells it; an older version is ignored. */
+  #received(call: Call): void {
+    const known = this.#live.get(call.id)?.version ?? this.#ended.get(call.id) ?? 0;
+    if (call.version <= known) return;
+    const before = this.#live.get(call.id);
+    this.#keep(call);
+    if (this.#isRinging(call)) this.#rings.learn(call, this.#options.now());
+    if (this.#here?.id === call.id) this.#here.update(call);
+    else if (call.state !== 'ended' && call.boundTo === this.#options.tab) this.#takeUp(call);
+    else if (before && this.#isRinging(before) && !this.#isRinging(call)) this.#ringOver(call);
+    // A call that was blocked while it rang, or taken back at once, leaves nothing to be found.
+    const blocked = before && this.#isRinging(before) && call.reason === 'unavailable';
+    if (call.state === 'ended' && !blocked && call.reason !== 'taken_back') this.#options.onEnded(call);
+    this.#alert();
   }
 
   #able(): boolean {
@@ -259,7 +249,7 @@ export class Calls {
         // Both called each other while this one was hung up: the call that there is must not open here.
         const unwanted = here.phase === 'ended' && answered.state !== 'ended' && this.#isOurs(answered);
         if (unwanted) this.#done.add(answered.id);
-        this.received(answered);
+        this.#received(answered);
         // A notice may have brought this very version before the answer did.
         here.update(this.#live.get(answered.id) ?? answered);
         if (unwanted) void this.#tellDone(answered.id);
@@ -322,7 +312,7 @@ export class Calls {
     const method = this.#isRinging(call) ? 'endCall' : 'decline';
     try {
       const answer = await this.#options.signaling.request(method, { callId: call.id });
-      this.received(answer.call);
+      this.#received(answer.call);
     } catch (error) {
       // The next snapshot asks again.
       if (error instanceof ConnectionLost) return;
@@ -340,7 +330,7 @@ export class Calls {
     try {
       const { call } = await this.#options.signaling.request(declines ? 'decline' : 'endCall', { callId });
       if (this.#givenUp.delete(callId) && this.#isRinging(call)) this.#done.delete(callId);
-      this.received(call);
+      this.#received(call);
       this.#alert();
     } catch (error) {
       reportMistake(error);

@@ -31,6 +31,10 @@ export class Conversations {
 
   constructor(options: ConversationsOptions) {
     this.#options = options;
+    options.signaling.on({
+      message: ({ message, conversation }) => this.#received(message, conversation),
+      read: ({ conversationId, seq }) => this.#read(conversationId, seq),
+    });
   }
 
   get list(): readonly Row[] {
@@ -127,18 +131,6 @@ export class Conversations {
     return opened.conversation.id;
   }
 
-  /** A message and its conversation, as a notice brings them. */
-  received(message: Message, conversation: Row): void {
-    this.#options.people.learn(conversation.people);
-    const before = this.#list.find(({ id }) => id === conversation.id);
-    const wasUnread = before
-      ? isUnread(before)
-      : isUnread({ ...conversation, lastSeq: conversation.lastSeq - 1 });
-    this.#unread += Number(isUnread(conversation)) - Number(wasUnread);
-    this.#upsert(conversation);
-    if (this.#open?.id === message.conversationId) this.#open.add(message);
-  }
-
   /** A message of ours that was acknowledged here. */
   sent(message: Message): void {
     if (this.#open?.id === message.conversationId) this.#open.add(message);
@@ -151,8 +143,20 @@ export class Conversations {
     this.#upsert({ id: message.conversationId, people, lastMessage, missedCalls: 0, ...read });
   }
 
+  /** A message and its conversation, as a notice brings them. */
+  #received(message: Message, conversation: Row): void {
+    this.#options.people.learn(conversation.people);
+    const before = this.#list.find(({ id }) => id === conversation.id);
+    const wasUnread = before
+      ? isUnread(before)
+      : isUnread({ ...conversation, lastSeq: conversation.lastSeq - 1 });
+    this.#unread += Number(isUnread(conversation)) - Number(wasUnread);
+    this.#upsert(conversation);
+    if (this.#open?.id === message.conversationId) this.#open.add(message);
+  }
+
   /** Read up to `seq`, here or in another tab. */
-  read(conversationId: string, seq: number): void {
+  #read(conversationId: string, seq: number): void {
     const row = this.#list.find(({ id }) => id === conversationId);
     if (!row || seq <= row.readSeq) return;
     const missedCalls = seq >= row.lastSeq ? 0 : row.missedCalls;
@@ -189,7 +193,7 @@ export class Conversations {
   }
 
   readonly #markRead = (conversationId: string, seq: number): void => {
-    this.read(conversationId, seq);
+    this.#read(conversationId, seq);
     // Lost with the connection, it is repeated when the conversation is looked at again.
     this.#options.signaling.request('markRead', { conversationId, seq }).catch(reportMistake);
   };

@@ -37,6 +37,8 @@ export class Outbox {
       .map((key) => load(key) as Unsent | null)
       .filter((unsent) => unsent !== null)
       .sort((a, b) => a.createdAt - b.createdAt);
+    // What the server tells of may have been sent from another tab.
+    signaling.on({ message: ({ message }) => this.#arrived(message.id) });
   }
 
   of(conversationId: string): readonly Unsent[] {
@@ -68,7 +70,7 @@ export class Outbox {
   }
 
   /** The server told of a message that may have been one of these. */
-  arrived(id: string): void {
+  #arrived(id: string): void {
     if (this.#list.some((unsent) => unsent.id === id)) this.discard(id);
   }
 

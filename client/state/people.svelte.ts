@@ -32,6 +32,7 @@ export class People {
 
   constructor(signaling: Signaling) {
     this.#signaling = signaling;
+    signaling.on({ personChanged: ({ person, online }) => this.#changed(person, online) });
   }
 
   get list(): readonly Person[] {
@@ -89,16 +90,6 @@ export class People {
     for (const person of people) this.#known.set(person.id, person);
   }
 
-  changed(person: Person, online: number): void {
-    this.#online = online;
-    this.#known.set(person.id, person);
-    const rest = this.#list.filter(({ id }) => id !== person.id);
-    const last = rest.at(-1);
-    const beyond = this.#more && (!last || byPresence(person, last) > 0);
-    const found = nameKey(person.username).includes(nameKey(this.#search.trim()));
-    this.#list = beyond || !found || person.gone ? rest : [...rest, person].sort(byPresence);
-  }
-
   search(text: string): void {
     this.#search = text;
     clearTimeout(this.#timer);
@@ -115,6 +106,16 @@ export class People {
   close(): void {
     clearTimeout(this.#timer);
     this.#view++;
+  }
+
+  #changed(person: Person, online: number): void {
+    this.#online = online;
+    this.#known.set(person.id, person);
+    const rest = this.#list.filter(({ id }) => id !== person.id);
+    const last = rest.at(-1);
+    const beyond = this.#more && (!last || byPresence(person, last) > 0);
+    const found = nameKey(person.username).includes(nameKey(this.#search.trim()));
+    this.#list = beyond || !found || person.gone ? rest : [...rest, person].sort(byPresence);
   }
 
   async #ask(after?: { online: boolean; username: string }): Promise<void> {

@@ -14,6 +14,8 @@ export class Settings {
   constructor(signaling: Signaling, onFault: () => void) {
     this.#signaling = signaling;
     this.#onFault = onFault;
+    // Changed on another connection of one's own.
+    signaling.on({ settings: (stored) => (this.#stored = stored) });
   }
 
   /** Null until they have come. */
@@ -47,11 +49,6 @@ export class Settings {
       reportMistake(error);
       this.#failed = this.#stored === null;
     }
-  }
-
-  /** Changed on another connection of one's own. */
-  received(stored: Stored): void {
-    this.#stored = stored;
   }
 
   /** Shown at once; where the server does not take it, as it was. */

@@ -33,7 +33,7 @@ export interface WorkspaceTexts {
   callsUnsupported: string;
 }
 
-/** All that a signed-in person works with, put together and wired to the server's notices. */
+/** All that a signed-in person works with, put together. Each part subscribes to the notices that are its own. */
 export class Workspace {
   readonly session: Session;
   readonly router: Router;
@@ -72,30 +72,6 @@ export class Workspace {
     this.#signaling = new Signaling({
       device: deviceId(),
       tab,
-      on: {
-        snapshot: (snapshot) => this.#fill(snapshot),
-        selfChanged: ({ self }) => session.update(self),
-        // It stays until it is closed: somebody else may have done it.
-        emailChanged: ({ email }) => this.toasts.fault(texts.emailChanged(email)),
-        personChanged: ({ person, online }) => this.people.changed(person, online),
-        message: ({ message, conversation }) => {
-          this.conversations.received(message, conversation);
-          this.outbox.arrived(message.id);
-          void this.#makeKnown(message, conversation);
-        },
-        read: ({ conversationId, seq }) => {
-          this.conversations.read(conversationId, seq);
-          this.#alerts?.read(conversationId);
-        },
-        call: (data) => this.calls.notices.call(data),
-        missedCalls: ({ count }) => this.history.setMissed(count),
-        settings: (settings) => this.settings.received(settings),
-        consumerAdded: (data) => this.calls.notices.consumerAdded(data),
-        consumerRemoved: (data) => this.calls.notices.consumerRemoved(data),
-        consumerPaused: (data) => this.calls.notices.consumerPaused(data),
-        mediaLost: (data) => this.calls.notices.mediaLost(data),
-        restarting: () => this.#waitForNext(),
-      },
       onConnected: (connected) => {
         this.#connected = connected;
         this.#everConnected ||= connected;
@@ -119,6 +95,15 @@ export class Workspace {
       onEnded: (call) => this.history.ended(call),
       now: () => this.now(),
       goesOnFor: () => this.#goesOnFor,
+    });
+    signaling.on({
+      snapshot: (snapshot) => this.#fill(snapshot),
+      selfChanged: ({ self }) => session.update(self),
+      // It stays until it is closed: somebody else may have done it.
+      emailChanged: ({ email }) => this.toasts.fault(texts.emailChanged(email)),
+      message: ({ message, conversation }) => void this.#makeKnown(message, conversation),
+      read: ({ conversationId }) => this.#alerts?.read(conversationId),
+      restarting: () => this.#waitForNext(),
     });
     addEventListener('beforeunload', this.#askFirst);
     addEventListener('pagehide', this.#letGo);
