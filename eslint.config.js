@@ -144,7 +144,7 @@ export default ts.config(
         message: 'The client knows #protocol/* alone, and of it types and constants.',
       },
       {
-        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$)',
+        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$|rules$)',
         allowTypeImports: true,
         message: 'Only types: a schema would bring zod into the bundle.',
       },
@@ -159,7 +159,7 @@ export default ts.config(
       },
       { group: ['**/server/**', 'zod'], message: 'The client knows #protocol/* alone.' },
       {
-        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$)',
+        regex: '^#protocol/(?!limits$|errors$|text$|quiet-hours$|rules$)',
         allowTypeImports: true,
         message: 'Only types.',
       },

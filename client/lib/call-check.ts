@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { Route } from '#protocol/check';
 import type { IceServers, TransportOptions } from '#protocol/media';
+import { isDirect } from '#protocol/rules';
 import { deferred } from './deferred.ts';
 import type { CheckResult, RouteResult } from './diagnosis.ts';
 import { uuid } from './ids.ts';
@@ -182,7 +183,7 @@ function transportOptions(
 ): types.TransportOptions {
   return {
     ...theirs.transportOptions(transport, iceServers),
-    iceTransportPolicy: route.startsWith('turn') ? 'relay' : 'all',
+    iceTransportPolicy: isDirect(route) ? 'all' : 'relay',
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Route } from '#protocol/check';
+import { ROUTES } from '#protocol/rules';
 
 /** What came of a way to the media server. */
 export type RouteResult = 'works' | 'fails';
@@ -28,9 +29,6 @@ export type Diagnosis =
   | 'all_blocked'
   /** No way works, and nobody came through lately. */
   | 'all_unreachable';
-
-/** The ways, the fastest first. */
-export const ROUTES: readonly Route[] = ['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls'];
 
 /** What is to be said of a check. */
 export interface Verdict {

@@ -18,11 +18,6 @@ export function toggleDay(days: readonly number[], day: number): number[] {
   return (others.length < days.length ? others : [...days, day]).sort((a, b) => a - b);
 }
 
-/** Whether they end on the day after they began. */
-export function pastMidnight({ from, to }: Pick<QuietHours, 'from' | 'to'>): boolean {
-  return from >= to;
-}
-
 /** The days of the week, 0 for Sunday, in the order of the person's calendar, with their names. */
 export function weekdays(locale = pageLocale): { day: number; short: string; long: string }[] {
   const name = (style: 'short' | 'long') =>

@@ -1,8 +1,7 @@
 import type { Conversation as Row, ConversationsPage, Message } from '#protocol/chat';
 import type { PageEnd } from '#protocol/common';
-import { EXCERPT_MAX } from '#protocol/limits';
+import { previewOf } from '#protocol/rules';
 import { idsOf, latestFirst } from '../lib/collections.ts';
-import { firstCodePoints } from '#protocol/text';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { Conversation, isUnread } from './conversation.svelte.ts';
 import type { People } from './people.svelte.ts';
@@ -137,7 +136,7 @@ export class Conversations {
     const row = this.#list.find(({ id }) => id === message.conversationId);
     const people = row?.people ?? (this.#open?.id === message.conversationId ? [this.#open.person] : null);
     if (!people || (row && row.lastSeq >= message.seq)) return;
-    const lastMessage = { ...message, text: firstCodePoints(message.text, EXCERPT_MAX) };
+    const lastMessage = previewOf(message);
     const read = { lastSeq: message.seq, readSeq: Math.max(row?.readSeq ?? 0, message.seq) };
     if (row && isUnread(row)) this.#unread = Math.max(0, this.#unread - 1);
     this.#upsert({ id: message.conversationId, people, lastMessage, missedCalls: 0, ...read });

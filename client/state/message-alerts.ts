@@ -1,6 +1,6 @@
 import type { Message } from '#protocol/chat';
 import type { Person } from '#protocol/people';
-import { isWithin } from '#protocol/quiet-hours';
+import { wantsQuiet } from '#protocol/quiet-hours';
 import type { CallSettings } from '#protocol/settings';
 import { excerptOf } from '#protocol/text';
 import { wantsAlert } from '../lib/alert-choice.ts';
@@ -28,8 +28,7 @@ export function mayDisturb(
   settings: Pick<CallSettings, 'doNotDisturb' | 'quietHours'> | null,
   now: number,
 ): boolean {
-  if (!settings || settings.doNotDisturb) return false;
-  return !(settings.quietHours && isWithin(settings.quietHours, now));
+  return settings !== null && !wantsQuiet(settings, now);
 }
 
 /**

@@ -1,18 +1,14 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { PeoplePage, Person, Presence } from '#protocol/people';
+import { comparePlaces, comparisonKey, placeOf } from '#protocol/rules';
 import { idsOf } from '../lib/collections.ts';
-import { byName, nameKey } from '../lib/names.ts';
 import type { Signaling } from '../lib/signaling.ts';
 import { reportMistake } from '../lib/mistakes.ts';
 
 const SEARCH_PAUSE = 150;
 
-/** Those online (or in a call) first, each group by name: the server's own order. */
-function byPresence(a: Person, b: Person): number {
-  return (
-    Number(b.presence !== 'offline') - Number(a.presence !== 'offline') || byName(a.username, b.username)
-  );
-}
+const toPlace = ({ username, presence }: Person) => placeOf(comparisonKey(username), presence);
+const byPlace = (a: Person, b: Person): number => comparePlaces(toPlace(a), toPlace(b));
 
 /**
  * The list of everyone, as far as it was scrolled, or what a search found: the connection's *view*, which
@@ -113,9 +109,9 @@ export class People {
     this.#known.set(person.id, person);
     const rest = this.#list.filter(({ id }) => id !== person.id);
     const last = rest.at(-1);
-    const beyond = this.#more && (!last || byPresence(person, last) > 0);
-    const found = nameKey(person.username).includes(nameKey(this.#search.trim()));
-    this.#list = beyond || !found || person.gone ? rest : [...rest, person].sort(byPresence);
+    const beyond = this.#more && (!last || byPlace(person, last) > 0);
+    const found = comparisonKey(person.username).includes(comparisonKey(this.#search.trim()));
+    this.#list = beyond || !found || person.gone ? rest : [...rest, person].sort(byPlace);
   }
 
   async #ask(after?: { online: boolean; username: string }): Promise<void> {
@@ -128,7 +124,7 @@ export class People {
       this.learn(page.people);
       const fresh = idsOf(page.people);
       const kept = after ? this.#list.filter(({ id }) => !fresh.has(id)) : [];
-      this.#list = [...kept, ...page.people].sort(byPresence);
+      this.#list = [...kept, ...page.people].sort(byPlace);
       this.#more = page.more;
       this.#online = page.online;
     } catch (error) {

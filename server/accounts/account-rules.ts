@@ -1,8 +1,8 @@
 import type { FieldProblem } from '#protocol/errors';
 import { EMAIL_MAX, PASSWORD_MAX, PASSWORD_MIN } from '#protocol/limits';
+import { comparisonKey } from '#protocol/rules';
 import { codePoints } from '#protocol/text';
 import { z } from 'zod';
-import { comparisonKey } from './account.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 /** Control, format, private, unassigned and half characters, and white space: what an address can hide behind. */

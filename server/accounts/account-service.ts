@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protocol/account';
 import type { InvitationState } from '#protocol/admin';
+import { comparisonKey } from '#protocol/rules';
 import { AppError } from '../errors.ts';
 import { networkOf } from '../sessions/client-network.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { emailProblem, passwordProblem, tidyNames } from './account-rules.ts';
-import { comparisonKey, type Account } from './account.ts';
+import type { Account } from './account.ts';
 import type { Turn } from './hash-queue.ts';
 import type { Client, KnownDevices } from './known-devices.ts';
 import type { PasswordHasher } from './password-hasher.ts';

@@ -1,6 +1,6 @@
 import type { AdminAnswer, AdminData, AdminAccount, Named, Question } from '#protocol/admin';
 import { ADMIN_PAGE, REPORTS_PAGE } from '#protocol/limits';
-import { comparisonKey } from '../accounts/account.ts';
+import { comparisonKey } from '#protocol/rules';
 import { AppError } from '../errors.ts';
 import { presentSession } from '../sessions/session.ts';
 import type { AdminStore } from './ports.ts';

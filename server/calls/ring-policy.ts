@@ -1,4 +1,4 @@
-import { isWithin } from '#protocol/quiet-hours';
+import { wantsQuiet } from '#protocol/quiet-hours';
 import type { CallSettings } from '#protocol/settings';
 
 /** Whether a callee's devices ring for a call. */
@@ -34,11 +34,8 @@ export function decideRing({ settings, blocked, contact, engaged }: RingContext,
   return 'ring';
 }
 
-function wantsNoCall(
-  { whoMayRing, doNotDisturb, quietHours }: CallSettings,
-  contact: boolean,
-  now: number,
-): boolean {
+function wantsNoCall(settings: CallSettings, contact: boolean, now: number): boolean {
+  const { whoMayRing } = settings;
   if (whoMayRing === 'nobody' || (whoMayRing === 'contacts' && !contact)) return true;
-  return doNotDisturb || (quietHours !== null && isWithin(quietHours, now));
+  return wantsQuiet(settings, now);
 }

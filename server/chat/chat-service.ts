@@ -8,9 +8,9 @@ import type {
   OpenedConversation,
   SendMessage,
 } from '#protocol/chat';
-import { CONVERSATIONS_PAGE, EXCERPT_MAX, MESSAGES_PAGE } from '#protocol/limits';
+import { CONVERSATIONS_PAGE, MESSAGES_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
-import { excerptOf } from '#protocol/text';
+import { previewOf } from '#protocol/rules';
 import { AppError, youBlocked } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import type { ConversationRecord, Member, StoredMessage } from './conversation.ts';
@@ -181,7 +181,7 @@ export class ChatService {
       lastSeq,
       readSeq,
       missedCalls,
-      lastMessage: lastMessage && { ...lastMessage, text: excerptOf(lastMessage.text, EXCERPT_MAX) },
+      lastMessage: lastMessage && previewOf(lastMessage),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { comparisonKey, type Account } from '../accounts/account.ts';
+import { comparisonKey } from '#protocol/rules';
+import type { Account } from '../accounts/account.ts';
 import type { AccountRepository, Added, Changed } from '../accounts/account-service.ts';
 import { stateOf } from '../accounts/invitation.ts';
 import { skeletonsOf } from '../accounts/skeleton.ts';

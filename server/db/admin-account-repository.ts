@@ -1,7 +1,7 @@
 import { adminAccount, type AdminAccount, type Role } from '#protocol/admin';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
-import { comparisonKey } from '../accounts/account.ts';
+import { comparisonKey } from '#protocol/rules';
 import type { Added } from '../accounts/account-service.ts';
 import type { Admission } from '../accounts/registration.ts';
 import type { AdminAccountRepository } from '../admin/ports.ts';

@@ -1,5 +1,5 @@
 import type { Person } from '#protocol/people';
-import { comparisonKey } from '../accounts/account.ts';
+import { compareKeys, comparisonKey } from '#protocol/rules';
 
 /** An account as the list of people needs it. */
 export interface Entry {
@@ -72,11 +72,6 @@ export class Directory {
     }
     return low;
   }
-}
-
-/** By UTF-16 code units, which every client computes alike; locales do not. */
-export function compareKeys(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function toEntry({ id, username, gone }: Name): Entry {

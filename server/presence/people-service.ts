@@ -1,12 +1,12 @@
 import { PEOPLE_PAGE } from '#protocol/limits';
 import type { ListPeople, PeoplePage, Person, Presence } from '#protocol/people';
-import { comparisonKey } from '../accounts/account.ts';
+import { comparisonKey, placeOf, type Place } from '#protocol/rules';
 import { AppError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Blocks } from './blocks.ts';
 import type { Directory, Entry, Name } from './directory.ts';
 import { PresenceBook, type PresenceChange } from './presence.ts';
-import { concerns, placeOf, type Place, type View } from './view.ts';
+import { concerns, type View } from './view.ts';
 
 interface Viewer {
   accountId: string;
@@ -109,7 +109,7 @@ export class PeopleService {
     const page = rows.slice(0, PEOPLE_PAGE);
     const last = page.at(-1);
     viewer.view.search = key;
-    viewer.view.last = more && last ? placeOf(...last) : null;
+    viewer.view.last = more && last ? placeOf(last[0].key, last[1]) : null;
     return {
       people: page.map(([entry, presence]) => present(entry, presence)),
       more,

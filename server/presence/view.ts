@@ -1,11 +1,6 @@
 import type { Presence } from '#protocol/people';
-import { compareKeys, type Entry } from './directory.ts';
-
-/** A place in the list of people: those online first, each group by name. */
-export interface Place {
-  online: boolean;
-  key: string;
-}
+import { comparePlaces, placeOf, type Place } from '#protocol/rules';
+import type { Entry } from './directory.ts';
 
 /** What one connection looks at. */
 export interface View {
@@ -17,16 +12,6 @@ export interface View {
   watched: Set<string>;
 }
 
-export const placeOf = (entry: Entry, presence: Presence): Place => ({
-  online: presence !== 'offline',
-  key: entry.key,
-});
-
-export function comparePlaces(a: Place, b: Place): number {
-  if (a.online !== b.online) return a.online ? -1 : 1;
-  return compareKeys(a.key, b.key);
-}
-
 /** Whether someone whose presence changed was in the view, is now, or is watched beside it. */
 export function concerns(view: View, entry: Entry, before: Presence, after: Presence): boolean {
   if (view.watched.has(entry.id)) return true;
@@ -34,7 +19,7 @@ export function concerns(view: View, entry: Entry, before: Presence, after: Pres
   const { last } = view;
   return (
     last === null ||
-    comparePlaces(placeOf(entry, before), last) <= 0 ||
-    comparePlaces(placeOf(entry, after), last) <= 0
+    comparePlaces(placeOf(entry.key, before), last) <= 0 ||
+    comparePlaces(placeOf(entry.key, after), last) <= 0
   );
 }

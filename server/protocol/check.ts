@@ -8,9 +8,10 @@ import {
   rtpParameters,
   transportOptions,
 } from './media.ts';
+import { ROUTES } from './rules.ts';
 
-/** The ways from a client to the media server, the fastest first. */
-export const route = z.enum(['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls']);
+/** A way from a client to the media server. */
+export const route = z.enum(ROUTES);
 export type Route = z.infer<typeof route>;
 
 /** Begins a check of the ways to the media server: a minute's worth, one at a time for each connection. */

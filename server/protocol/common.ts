@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codePoints } from './text.ts';
+import { codePoints, CONTROLS, LONE_SURROGATES } from './text.ts';
 
 /** Ids are UUIDs (RFC 9562), made with a cryptographically secure random generator on either side. */
 export const id = z.uuid();
@@ -26,9 +26,8 @@ export const writtenText = (max: number) =>
     .string()
     .max(max * 2)
     .refine((text) => codePoints(text) <= max, `has more than ${max} characters`)
-    .refine((text) => !/\p{Cs}/u.test(text), 'is not well-formed Unicode')
-    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-    .refine((text) => !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), 'has control characters');
+    .refine((text) => text.search(LONE_SURROGATES) < 0, 'is not well-formed Unicode')
+    .refine((text) => text.search(CONTROLS) < 0, 'has control characters');
 
 /** A request or an answer without content. */
 export const nothing = z.strictObject({});

@@ -18,6 +18,11 @@ export function firstCodePoints(text: string, count: number): string {
   return text.slice(0, index);
 }
 
+/** Control characters other than tab and line feed (C0 and DEL): what people write has none. */
+export const CONTROLS = /[^\P{Cc}\t\n\u0080-\u009f]/gu;
+/** Halves of surrogate pairs without the other half, which do not survive UTF-8. */
+export const LONE_SURROGATES = /\p{Cs}/gu;
+
 /**
  * What shows nothing by itself: white space, controls and format characters (Unicode's bidi controls and tags among
  * them), characters that are ignored where they are unknown, marks that have no letter, and two symbols that are blank.

@@ -1,7 +1,7 @@
 import type { Person } from '#protocol/people';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { comparisonKey } from '../../server/accounts/account.ts';
+import { comparisonKey } from '#protocol/rules';
 import { TestAccount } from '../support/account.ts';
 import type { TestConnection } from '../support/connection.ts';
 import { withDatabase } from '../support/data.ts';

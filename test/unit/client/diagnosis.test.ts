@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Route } from '#protocol/check';
-import { judge, ROUTES } from '../../../client/lib/diagnosis.ts';
+import { ROUTES } from '#protocol/rules';
+import { judge } from '../../../client/lib/diagnosis.ts';
 import { doctor } from '../../../client/texts/doctor.ts';
 
 const PORTS = new Map<Route, number>([

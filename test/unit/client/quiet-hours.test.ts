@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { pastMidnight, proposedQuietHours, toggleDay, weekdays } from '../../../client/lib/quiet-hours.ts';
+import { pastMidnight } from '#protocol/quiet-hours';
+import { proposedQuietHours, toggleDay, weekdays } from '../../../client/lib/quiet-hours.ts';
 
 test('a day is taken in and out, and the week keeps its order', () => {
   expect(toggleDay([1, 5], 3)).toEqual([1, 3, 5]);

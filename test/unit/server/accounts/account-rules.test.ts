@@ -1,7 +1,7 @@
 import { PASSWORD_MAX, PASSWORD_MIN } from '#protocol/limits';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comparisonKey } from '../../../../server/accounts/account.ts';
+import { comparisonKey } from '#protocol/rules';
 import {
   emailProblem,
   normalisePassword,

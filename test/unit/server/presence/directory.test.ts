@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Directory, compareKeys } from '../../../../server/presence/directory.ts';
+import { compareKeys } from '#protocol/rules';
+import { Directory } from '../../../../server/presence/directory.ts';
 
 const usernames = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }), {
   selector: (name) => name.normalize('NFKC').toLowerCase().normalize('NFKC'),

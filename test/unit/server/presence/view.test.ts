@@ -2,12 +2,11 @@ import type { Notice, NoticeData } from '#protocol/methods';
 import type { PeoplePage, Person } from '#protocol/people';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comparisonKey } from '../../../../server/accounts/account.ts';
 import type { Notifier } from '../../../../server/notifier.ts';
 import { Blocks } from '../../../../server/presence/blocks.ts';
 import { Directory } from '../../../../server/presence/directory.ts';
 import { PeopleService } from '../../../../server/presence/people-service.ts';
-import { comparePlaces, type Place } from '../../../../server/presence/view.ts';
+import { comparePlaces, comparisonKey, type Place } from '#protocol/rules';
 
 const place = ({ presence, username }: Person): Place => ({
   online: presence !== 'offline',
