@@ -12,7 +12,7 @@ import { SignInLimits } from './accounts/sign-in-limits.ts';
 import { AdminService } from './admin/admin-service.ts';
 import { operatorMethods } from './admin/operator.ts';
 import { BasePath } from './base-path.ts';
-import { DEADLINES, type Deadlines } from './calls/call.ts';
+import { DEADLINES, type Deadlines } from './calls/call-events.ts';
 import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
@@ -37,9 +37,10 @@ import type { Logger } from './logger.ts';
 import { QualitySampler } from './media/quality.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { stateOf } from './calls/call.ts';
-import { MediaChecks } from './media/checks.ts';
+import { CallChecks } from './diagnostics/call-checks.ts';
+import { RoutesSeen } from './diagnostics/routes-seen.ts';
+import { ROUTER_CAPABILITIES } from './media/codecs.ts';
 import type { Announce } from './media/present.ts';
-import { RoutesSeen } from './media/routes-seen.ts';
 import { MediaRooms } from './media/rooms.ts';
 import { Blocks } from './presence/blocks.ts';
 import { Directory } from './presence/directory.ts';
@@ -53,7 +54,7 @@ import { OriginPolicy } from './sessions/origin-policy.ts';
 import { UnderWay } from './under-way.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
-import type { MediaWorkers } from './media/workers.ts';
+import { forwardMediaEvents } from './signaling/media-notices.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
 import { UsageLimits } from './signaling/usage-limits.ts';
 import {
@@ -104,8 +105,6 @@ export interface App {
    * 1012, and clients and calls come back to the next server.
    */
   close(): Promise<void>;
-  readonly workers: MediaWorkers;
-  readonly rooms: MediaRooms;
 }
 
 interface Given {
@@ -187,18 +186,26 @@ export async function createApp(
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
-  const rooms = new MediaRooms({
-    workers,
-    announce: announceNow,
-    announceSettled: () => addresses.settled(),
-    seen,
-    observer: metrics.media,
-    logger,
+  const makeRooms = () =>
+    new MediaRooms({
+      workers,
+      announce: announceNow,
+      announceSettled: () => addresses.settled(),
+      logger,
+    });
+  const media = makeRooms();
+  media.onEvent((event) => {
+    if (event.type !== 'up') return;
+    for (const path of event.paths) {
+      metrics.media.connected(path.protocol);
+      seen.addPath(path);
+    }
   });
-  const quality = new QualitySampler({ rooms, observer: metrics.media, every: qualityEvery, logger });
-  const checks = new MediaChecks({
-    workers,
-    announce: announceNow,
+  const quality = new QualitySampler({ rooms: media, observer: metrics.media, every: qualityEvery, logger });
+  const checks = new CallChecks({
+    media: makeRooms(),
+    protocols: workers.protocols,
+    relayedAddress: workers.relayedAddress,
     seen,
     onClosed: (checkId) => relay?.end(checkId),
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
@@ -214,13 +221,8 @@ export async function createApp(
   const calls = new CallService({
     calls: callRepository,
     history,
-    rooms: {
-      refresh: (callId, accountId) => rooms.refresh(callId, accountId),
-      close(callId) {
-        rooms.close(callId);
-        relay?.end(callId);
-      },
-    },
+    media,
+    onLeft: (participantId) => relay?.end(participantId),
     conversations: chat,
     settings: settingsRepository,
     people,
@@ -242,11 +244,7 @@ export async function createApp(
     },
   });
   const reports = new ReportService({ reports: new SqlReportRepository(database), conversations: chat });
-  rooms.listen({
-    onUp: (callId, accountId) => calls.mediaUp(callId, accountId),
-    onDown: (callId, accountId) => calls.mediaDown(callId, accountId),
-    onLost: (callId) => calls.roomLost(callId),
-  });
+  forwardMediaEvents({ media, notifier: connections, tabOf: (place) => calls.tabOf(place) });
   await calls.restore();
   metrics.watch({
     callStates: () => calls.live().map(stateOf),
@@ -254,7 +252,7 @@ export async function createApp(
     peopleOnline: () => people.online,
     workersWanted: config.MEDIA_WORKERS,
     workers: () => workers.usage(),
-    transports: () => rooms.countTransports(),
+    transports: () => media.countTransports(),
     databaseBytes: () => sizeOf(config.DATA_DIR),
   });
   const admin = new AdminService({
@@ -319,7 +317,8 @@ export async function createApp(
       history,
       settings,
       reports,
-      rooms,
+      media,
+      capabilities: { rtpCapabilities: { ...ROUTER_CAPABILITIES } },
       connections,
       iceServers: (request) => relay?.iceServers({ lifetime: relayLifetime, ...request }) ?? null,
       checks,
@@ -385,8 +384,6 @@ export async function createApp(
   };
 
   return {
-    workers,
-    rooms,
     listen: async () => {
       await listen(listener, config);
       certificates?.start();

@@ -18,6 +18,8 @@ export function outcomeOf(reason: EndReason, outgoing: boolean): Outcome {
     case 'hung_up':
     case 'connection_lost':
       return 'talked';
+    case 'caller_lost':
+      return outgoing ? 'failed' : 'missed';
     case 'media_failed':
       return 'failed';
     case 'declined':

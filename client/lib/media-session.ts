@@ -378,7 +378,7 @@ export class MediaSession {
     if (list.length === 0) return;
     const { signaling, callId } = this.#options;
     const made = await Promise.all(
-      list.map(async ({ id, producerId, kind, source, accountId, producerPaused, rtpParameters }) => {
+      list.map(async ({ id, producerId, kind, source, participantId, producerPaused, rtpParameters }) => {
         const incoming: Incoming = { source, paused: producerPaused, consumer: null };
         joined.incoming.set(id, incoming);
         const consumer = await joined.recv.consume({
@@ -386,8 +386,8 @@ export class MediaSession {
           producerId,
           kind,
           rtpParameters: theirs.rtpParameters(rtpParameters),
-          // One stream an account lets the browser keep lips and voice together.
-          streamId: accountId,
+          // One stream a participant lets the browser keep lips and voice together.
+          streamId: participantId,
         });
         incoming.consumer = consumer;
         // The other took it back meanwhile.

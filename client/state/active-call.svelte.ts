@@ -184,11 +184,8 @@ export class ActiveCall {
   end(ending: Ending): void {
     this.close();
     const told = this.#call?.reason ?? null;
-    // For a caller who was away for too long the server cancels, and what was given up here is hung up later: it was not
-    // they who did.
-    const away =
-      (told === 'cancelled' && this.#outgoing && this.#ending !== 'cancelled') ||
-      (told === 'hung_up' && this.#ending === 'connection_lost');
+    // What was given up here is hung up later: the person did not do that.
+    const away = told === 'hung_up' && this.#ending === 'connection_lost';
     // The first word stands, but the server's comes before our guess. Only this page knows why it could not go on.
     const known = this.#unable ?? told ?? this.#ending ?? ending;
     this.#ending = away ? 'connection_lost' : known;

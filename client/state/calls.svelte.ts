@@ -302,16 +302,19 @@ export class Calls {
     if (this.#done.has(call.id) || (this.elsewhere && this.elsewhere.id !== call.id)) return;
     const caller = this.peerOf(call);
     if (call.answeredAt !== null) this.#options.onRingOver('answered_elsewhere', caller);
-    else if (call.reason === 'cancelled' || call.reason === 'no_answer' || call.reason === 'unreachable')
+    else if (
+      call.reason === 'cancelled' ||
+      call.reason === 'caller_lost' ||
+      call.reason === 'no_answer' ||
+      call.reason === 'unreachable'
+    )
       this.#options.onRingOver('missed', caller);
   }
 
   /** A call that a snapshot does not know any more ended while this tab had no connection: only the server knows how. */
   async #learnEnd(call: Call): Promise<void> {
-    // Each time the one of the two that ends nothing, whatever the server thinks: what is wanted is the answer.
-    const method = this.#isRinging(call) ? 'endCall' : 'decline';
     try {
-      const answer = await this.#options.signaling.request(method, { callId: call.id });
+      const answer = await this.#options.signaling.request('getCall', { callId: call.id });
       this.#received(answer.call);
     } catch (error) {
       // The next snapshot asks again.

@@ -1,5 +1,4 @@
 import type { types } from 'mediasoup';
-import type { App } from '../../server/app.ts';
 import { MEDIA_CODECS } from '../../server/media/codecs.ts';
 import { AUDIO, VIDEO } from './recording.ts';
 import { SRTP_SUITE } from './srtp.ts';
@@ -9,10 +8,15 @@ import { SRTP_SUITE } from './srtp.ts';
  * could encode fifty calls on the machine that is measured. ICE and DTLS, which cost at the start of a call,
  * are left out. Returns the ports of all participants.
  */
-export async function createPlainCalls(app: App, calls: number, keyBase64: string): Promise<number[]> {
+export async function createPlainCalls(
+  workers: readonly types.Worker[],
+  calls: number,
+  keyBase64: string,
+): Promise<number[]> {
   const ports: number[] = [];
   for (let made = 0; made < calls; made++) {
-    const { worker } = app.workers.leastLoaded();
+    const worker = workers[made % workers.length];
+    if (worker === undefined) throw new Error('the server has no media worker');
     const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
     const { rtpCapabilities } = router;
     const [one, other] = [await createSide(router, keyBase64), await createSide(router, keyBase64)];

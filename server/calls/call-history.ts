@@ -2,7 +2,7 @@ import type { CallsPage, ListCalls } from '#protocol/call';
 import { CALLS_PAGE } from '#protocol/limits';
 import type { StoredMessage } from '../chat/conversation.ts';
 import type { Notifier } from '../notifier.ts';
-import { isMissedBy, type Call } from './call.ts';
+import { isMissedBy, memberLegs, type Call } from './call.ts';
 import { presentCall } from './call-view.ts';
 import type { CallRepository, Clock } from './ports.ts';
 
@@ -60,7 +60,7 @@ export class CallHistory {
   /** A call has ended: tells its entry in the conversation, and a badge to whom missed it. */
   async tell(call: Call, entry: StoredMessage | null): Promise<void> {
     if (entry) await this.#with.conversations.deliver(entry);
-    for (const leg of call.legs.values()) {
+    for (const leg of memberLegs(call)) {
       if (isMissedBy(call, leg)) await this.#tellMissed(leg.accountId);
     }
   }

@@ -1,33 +1,35 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
 import type { Person } from '#protocol/people';
+import { randomUUID } from 'node:crypto';
 import type { StoredMessage } from '../chat/conversation.ts';
 import { AppError, restartingError, youBlocked } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Notifier } from '../notifier.ts';
-import {
-  apply,
-  createCall,
-  isAnswered,
-  isRejected,
-  stateOf,
-  withdrawn,
-  type Call,
-  type CallEvent,
-  type Deadlines,
-  type Effect,
-  type Seat,
-} from './call.ts';
+import { isRejected, type CallEvent, type Deadlines, type Effect, type Invitation } from './call-events.ts';
+import { apply, createCall, withdrawn } from './call-machine.ts';
+import { isAnswered, isEngaged, legAt, legOf, memberLegs, stateOf, type Call, type Seat } from './call.ts';
 import type { CallHistory } from './call-history.ts';
 import { presentCall } from './call-view.ts';
 import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
-import type { CallObserver, CallRepository, Clock, Rooms, SettingsRepository, Tabs } from './ports.ts';
+import type {
+  CallObserver,
+  CallRepository,
+  Clock,
+  Media,
+  MediaEvent,
+  Place,
+  SettingsRepository,
+  Tabs,
+} from './ports.ts';
 import { decideRing, type RingDecision } from './ring-policy.ts';
 import { Serial } from './serial.ts';
 
 interface Collaborators {
   calls: CallRepository;
-  rooms: Rooms;
+  media: Pick<Media, 'refresh' | 'leave' | 'close' | 'onEvent'>;
+  /** A participant has left the call. */
+  onLeft: (participantId: string) => void;
   settings: SettingsRepository;
   history: CallHistory;
   conversations: { members(id: string, accountId: string): Promise<string[]> };
@@ -79,6 +81,7 @@ export class CallService {
     this.#timers = new CallTimers(collaborators.clock, (callId) =>
       this.#background(callId, { type: 'tick' }),
     );
+    collaborators.media.onEvent((event) => this.#takeMedia(event));
   }
 
   /**
@@ -124,7 +127,7 @@ export class CallService {
   liveOf(accountId: string): CallView[] {
     return this.#live
       .of(accountId)
-      .filter(({ legs }) => legs.get(accountId)?.hidden === false)
+      .filter((call) => legOf(call, accountId)?.hidden === false)
       .map((call) => this.#present(call, accountId));
   }
 
@@ -146,7 +149,8 @@ export class CallService {
     if (this.#live.get(callId)) return this.#view(callId, callerId);
     if (this.#draining) throw restartingError();
     const callees = await this.#callees(callerId, conversationId);
-    const invitation = { id: callId, conversationId, kind, callerId, seat, callees };
+    const caller = { accountId: callerId, participantId: randomUUID(), seat };
+    const invitation = { id: callId, conversationId, kind, caller, callees };
     const call = createCall(invitation, clock.now(), deadlines);
 
     const added = await calls.add(call);
@@ -198,17 +202,25 @@ export class CallService {
     return this.#request(accountId, callId, { type: 'hangUp', accountId });
   }
 
+  /** How the call stands, or how it ended. @throws {AppError} `not_found`. */
+  get(accountId: string, callId: string): Promise<CallView> {
+    return this.#view(callId, accountId);
+  }
+
   /** A tab has (again) a connection. */
   connected(accountId: string, tab: string): void {
-    const { rooms, notifier } = this.#with;
     for (const call of this.#live.of(accountId)) {
-      const leg = call.legs.get(accountId);
-      if (leg?.seat?.tab !== tab) continue;
+      const leg = legAt(call, accountId, tab);
+      if (leg === undefined) continue;
       this.#background(call.id, { type: 'resume', accountId, tab });
-      // After a restart of the server the room is gone while the tab believes that it is in it.
-      if (!rooms.refresh(call.id, accountId) && isAnswered(leg)) {
-        notifier.toTab(accountId, tab, 'mediaLost', { callId: call.id });
-      }
+      if (isAnswered(leg)) this.#logFailure(call.id, this.#refresh(call.id, leg.participantId));
+    }
+  }
+
+  /** After a restart of the server the room is gone while the tab believes that it is in it. */
+  async #refresh(callId: string, participantId: string): Promise<void> {
+    if (!(await this.#with.media.refresh({ roomId: callId, participantId }))) {
+      this.#tellMediaLost(callId, participantId);
     }
   }
 
@@ -222,8 +234,11 @@ export class CallService {
   /** A session has ended: nobody waits for its tabs, connected or not. */
   sessionEnded(session: string): void {
     for (const call of this.#live.all()) {
-      for (const { accountId, seat } of call.legs.values()) {
-        if (seat?.session === session) this.#background(call.id, { type: 'hangUp', accountId });
+      for (const leg of call.legs.values()) {
+        const { accountId } = leg;
+        if (leg.seat?.session !== session) continue;
+        if (isEngaged(leg)) this.#background(call.id, { type: 'hangUp', accountId });
+        else this.#background(call.id, { type: 'drop', accountId, tab: leg.seat.tab });
       }
     }
   }
@@ -231,7 +246,7 @@ export class CallService {
   /** An account is disabled or deleted: what it is called for, or is in, ends. */
   accountGone(accountId: string): void {
     for (const call of this.#live.of(accountId)) {
-      const rings = call.legs.get(accountId)?.state === 'ringing';
+      const rings = legOf(call, accountId)?.state === 'ringing';
       this.#background(call.id, { type: rings ? 'refuse' : 'hangUp', accountId });
     }
   }
@@ -244,9 +259,10 @@ export class CallService {
   async blocked(accountId: string, otherId: string): Promise<void> {
     // An invitation that was decided before the block is a call by then.
     await Promise.all([accountId, otherId].map((id) => this.#serial.run(invitationsBy(id), nothing)));
-    const done = this.#live.of(accountId).flatMap(({ id, legs }) => {
-      const leg = legs.get(accountId);
-      if (!leg || leg.hidden || !legs.has(otherId)) return [];
+    const done = this.#live.of(accountId).flatMap((call) => {
+      const { id } = call;
+      const leg = legOf(call, accountId);
+      if (!leg || leg.hidden || !legOf(call, otherId)) return [];
       if (leg.state !== 'ringing') return [this.#dispatch(id, { type: 'hangUp', accountId })];
       // Someone who is away is in no other call.
       const alone = { type: 'otherCall', accountId, inAnotherCall: false, callWaiting: true } as const;
@@ -258,36 +274,46 @@ export class CallService {
     await Promise.all(done);
   }
 
-  /** An account's media came up. */
-  mediaUp(callId: string, accountId: string): void {
-    this.#background(callId, { type: 'mediaUp', accountId });
-  }
-
-  /** An account's media was lost on the way. */
-  mediaDown(callId: string, accountId: string): void {
-    this.#background(callId, { type: 'mediaDown', accountId });
-  }
-
-  /** The call's room is gone with its worker: everyone has to join anew. */
-  roomLost(callId: string): void {
-    for (const { accountId, seat } of this.#live.get(callId)?.legs.values() ?? []) {
-      this.mediaDown(callId, accountId);
-      if (seat) this.#with.notifier.toTab(accountId, seat.tab, 'mediaLost', { callId });
-    }
-  }
-
   /**
-   * Makes sure that the account has answered (or started) this call on this tab, which alone may send and
-   * receive its media.
+   * The participant that the account is in this call on this tab, which alone may send and receive its media.
    *
    * @throws {AppError} `not_found`, `call_moved_on` or `forbidden`.
    */
-  assertSeat(accountId: string, callId: string, tab: string): void {
-    const call = this.#live.get(callId);
-    const leg = call?.legs.get(accountId);
-    if (leg === undefined) throw noSuchCall();
+  async seatedAt(accountId: string, callId: string, tab: string): Promise<Place> {
+    const call = await this.#find(callId);
+    const leg = call && legOf(call, accountId);
+    if (call === undefined || call.end || leg === undefined) throw noSuchCall();
     if (leg.seat?.tab !== tab) throw new AppError('forbidden', 'This call is on another device.');
     if (!isAnswered(leg)) throw new AppError('call_moved_on', 'Nobody has answered this call yet.');
+    return { roomId: callId, participantId: leg.participantId };
+  }
+
+  /** Whose tab has the participant's media; undefined where it is not known to be in a call. */
+  tabOf({ roomId, participantId }: Place): { accountId: string; tab: string } | undefined {
+    const leg = this.#live.get(roomId)?.legs.get(participantId);
+    return leg?.seat ? { accountId: leg.accountId, tab: leg.seat.tab } : undefined;
+  }
+
+  #takeMedia(event: MediaEvent): void {
+    switch (event.type) {
+      case 'up':
+        this.#background(event.roomId, { type: 'mediaUp', participantId: event.participantId });
+        break;
+      case 'down':
+        this.#background(event.roomId, { type: 'mediaDown', participantId: event.participantId });
+        break;
+      case 'roomLost':
+        for (const participantId of this.#live.get(event.roomId)?.legs.keys() ?? []) {
+          this.#background(event.roomId, { type: 'mediaDown', participantId });
+          this.#tellMediaLost(event.roomId, participantId);
+        }
+        break;
+    }
+  }
+
+  #tellMediaLost(callId: string, participantId: string): void {
+    const seat = this.tabOf({ roomId: callId, participantId });
+    if (seat) this.#with.notifier.toTab(seat.accountId, seat.tab, 'mediaLost', { callId });
   }
 
   /** An event that a member asked for; the answer tells how the call stands after it. */
@@ -314,7 +340,7 @@ export class CallService {
   async #take(callId: string, event: CallEvent): Promise<void> {
     if (this.#closed) return;
     const { calls, clock, deadlines } = this.#with;
-    const before = this.#live.get(callId);
+    const before = await this.#find(callId);
     if (before === undefined) return;
     const outcome = apply(before, event, clock.now(), deadlines);
     if (isRejected(outcome)) {
@@ -348,10 +374,11 @@ export class CallService {
    * A change of one call may put its members into a call, or free them: the others that ring for them are told. Nobody
    * waits for that: those calls have queues of their own.
    */
-  #tellOthers({ legs: changed }: Call): void {
-    for (const accountId of changed.keys()) {
-      for (const { id, legs } of this.#live.of(accountId)) {
-        const leg = legs.get(accountId);
+  #tellOthers(changed: Call): void {
+    for (const { accountId } of memberLegs(changed)) {
+      for (const call of this.#live.of(accountId)) {
+        const { id } = call;
+        const leg = legOf(call, accountId);
         if (leg?.state !== 'ringing' || leg.hidden || leg.inAnotherCall === this.#isEngaged(accountId))
           continue;
         this.#logFailure(
@@ -374,15 +401,16 @@ export class CallService {
     return this.#live.engagedIn(accountId) !== undefined;
   }
 
-  /** Everyone else in the conversation, and whether it rings there. */
-  async #callees(callerId: string, conversationId: string): Promise<Map<string, RingDecision>> {
-    const callees = new Map<string, RingDecision>();
+  /** Everyone else in the conversation, as participants of a new call, and whether it rings there. */
+  async #callees(callerId: string, conversationId: string): Promise<Invitation['callees']> {
+    const callees: Invitation['callees'][number][] = [];
     for (const accountId of await this.#with.conversations.members(conversationId, callerId)) {
       if (accountId === callerId) continue;
       if (this.#with.people.named(accountId).gone) {
         throw new AppError('person_gone', 'This account is closed: nobody would answer.');
       }
-      callees.set(accountId, await this.#decide(conversationId, callerId, accountId));
+      const decision = await this.#decide(conversationId, callerId, accountId);
+      callees.push({ accountId, participantId: randomUUID(), decision });
     }
     return callees;
   }
@@ -395,7 +423,7 @@ export class CallService {
   /** Ends the account's call where its tab is gone; false where it is there. */
   async #hangUpDead(accountId: string): Promise<boolean> {
     const call = this.#live.engagedIn(accountId);
-    if (call?.legs.get(accountId)?.socket !== false) return false;
+    if (!call || legOf(call, accountId)?.socket !== false) return false;
     await this.#dispatch(call.id, { type: 'hangUp', accountId });
     return true;
   }
@@ -423,7 +451,7 @@ export class CallService {
   }
 
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: StoredMessage | null): void {
-    const { logger, people, rooms, observer, clock } = this.#with;
+    const { logger, people, media, observer, clock } = this.#with;
     this.#live.put(call);
     this.#timers.set(call);
     observer.changed(before, call, clock.now());
@@ -439,13 +467,20 @@ export class CallService {
         case 'withdraw':
           this.#tell(withdrawn(call, clock.now()), effect.accountId);
           break;
+        case 'closeMedia':
+          this.#logFailure(call.id, media.leave({ roomId: call.id, participantId: effect.participantId }));
+          break;
         case 'closeRoom':
-          rooms.close(call.id);
+          this.#logFailure(call.id, media.close(call.id));
           break;
       }
     }
-    for (const leg of call.legs.values()) {
-      const wasIn = before?.legs.get(leg.accountId);
+    for (const { participantId, state } of call.legs.values()) {
+      if (state === 'left' && before?.legs.get(participantId)?.state !== 'left')
+        this.#with.onLeft(participantId);
+    }
+    for (const leg of memberLegs(call)) {
+      const wasIn = before && legOf(before, leg.accountId);
       if (wasIn && isAnswered(wasIn) !== isAnswered(leg)) people.setInCall(leg.accountId, isAnswered(leg));
     }
     this.#tellOthers(call);
@@ -457,7 +492,7 @@ export class CallService {
   }
 
   #announce(call: Call): void {
-    for (const { accountId, hidden } of call.legs.values()) if (!hidden) this.#tell(call, accountId);
+    for (const { accountId, hidden } of memberLegs(call)) if (!hidden) this.#tell(call, accountId);
   }
 
   #tell(call: Call, accountId: string): void {
@@ -465,9 +500,14 @@ export class CallService {
   }
 
   async #view(callId: string, accountId: string): Promise<CallView> {
-    const call = this.#live.get(callId) ?? (await this.#with.calls.find(callId));
-    if (call?.legs.get(accountId)?.hidden !== false) throw noSuchCall();
+    const call = await this.#find(callId);
+    if (!call || legOf(call, accountId)?.hidden !== false) throw noSuchCall();
     return this.#present(call, accountId);
+  }
+
+  /** Memory is a cache: a call that it does not hold is read. Only a commit puts calls there. */
+  async #find(callId: string): Promise<Call | undefined> {
+    return this.#live.get(callId) ?? (await this.#with.calls.find(callId));
   }
 
   #present(call: Call, accountId: string): CallView {

@@ -1,5 +1,5 @@
 import type { Call as CallView } from '#protocol/call';
-import { stateOf, versionFor, type Call } from './call.ts';
+import { legOf, memberLegs, stateOf, versionFor, type Call } from './call.ts';
 
 /** A call as one of its members sees it: of the others' tabs and devices it tells nothing. */
 export function presentCall(
@@ -18,13 +18,14 @@ export function presentCall(
     endedAt: call.end?.at ?? null,
     reason: call.end?.reason ?? null,
     endedBy: call.end?.by ?? null,
-    legs: [...call.legs.values()].map((leg) => ({
+    legs: memberLegs(call).map((leg) => ({
+      participantId: leg.participantId,
       accountId: leg.accountId,
       username: usernameOf(leg.accountId),
       role: leg.role,
       state: leg.state,
       inAnotherCall: leg.inAnotherCall,
     })),
-    boundTo: call.legs.get(accountId)?.seat?.tab ?? null,
+    boundTo: legOf(call, accountId)?.seat?.tab ?? null,
   };
 }

@@ -3,7 +3,7 @@ import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { Call, Leg, Seat } from '../calls/call.ts';
+import { isEngaged, type Call, type Leg, type Seat } from '../calls/call.ts';
 import type { StoredMessage } from '../chat/conversation.ts';
 import type { CallRepository, Collision, Stored } from '../calls/ports.ts';
 import { violates, type Database } from './database.ts';
@@ -24,6 +24,7 @@ const callRow = z.object({
 type CallRow = z.infer<typeof callRow>;
 
 const legRow = z.object({
+  participant_id: z.string(),
   call_id: z.string(),
   account_id: z.string(),
   role: z.enum(['caller', 'callee']),
@@ -71,7 +72,7 @@ export class SqlCallRepository implements CallRepository {
           .whereNull('ended_at')
           .update(columns);
         if (changed === 0) return 'stale';
-        await transaction('call_legs').insert(toLegRows(call)).onConflict(['call_id', 'account_id']).merge();
+        await transaction('call_legs').insert(toLegRows(call)).onConflict('participant_id').merge();
         return { entry: await insertEntry(transaction, call) };
       });
     } catch (error) {
@@ -96,13 +97,15 @@ export class SqlCallRepository implements CallRepository {
     { missed, before }: { missed: boolean; before: PageEnd | undefined },
     limit: number,
   ): Promise<Call[]> {
+    const mine = this.#database('call_legs')
+      .where({ account_id: accountId, hidden: false, ...(missed && { role: 'callee' }) })
+      .select('call_id');
     const rows: unknown = await this.#database('calls')
-      .join('call_legs as mine', 'mine.call_id', 'calls.id')
-      .where({ 'mine.account_id': accountId, 'mine.hidden': false })
+      .whereIn('calls.id', mine)
       .whereNotNull('calls.ended_at')
       .whereNot('calls.end_reason', 'taken_back')
       .modify((query) => {
-        if (missed) void query.where('mine.role', 'callee').whereIn('calls.end_reason', MISSED);
+        if (missed) void query.whereIn('calls.end_reason', MISSED);
         if (before) void query.whereRaw('(calls.created_at, calls.id) < (?, ?)', [before.time, before.id]);
       })
       .orderBy([
@@ -126,7 +129,7 @@ export class SqlCallRepository implements CallRepository {
       })
       .whereRaw('calls.ended_at > accounts.calls_seen_at')
       .whereRaw('(entry.seq is null or entry.seq > reader.read_seq)')
-      .count({ count: '*' })
+      .countDistinct({ count: 'calls.id' })
       .first();
     return z.object({ count: z.number() }).parse(row).count;
   }
@@ -142,7 +145,8 @@ export class SqlCallRepository implements CallRepository {
   async #withLegs(calls: CallRow[]): Promise<Call[]> {
     if (calls.length === 0) return [];
     const ids = calls.map((call) => call.id);
-    const legs = z.array(legRow).parse(await this.#database('call_legs').whereIn('call_id', ids));
+    const rows: unknown = await this.#database('call_legs').whereIn('call_id', ids).orderBy('rowid');
+    const legs = z.array(legRow).parse(rows);
     return calls.map((call) =>
       toCall(
         call,
@@ -205,8 +209,11 @@ function toCallRow(call: Call): CallRow {
   };
 }
 
+/** A leg that its account has left comes before the one that replaces it: only one may be engaged at any time. */
 function toLegRows(call: Call): LegRow[] {
-  return [...call.legs.values()].map((leg) => ({
+  const legs = [...call.legs.values()].sort((a, b) => Number(isEngaged(a)) - Number(isEngaged(b)));
+  return legs.map((leg) => ({
+    participant_id: leg.participantId,
     call_id: call.id,
     account_id: leg.accountId,
     role: leg.role,
@@ -228,8 +235,9 @@ function toSeat({ device, tab, session }: LegRow): Seat | null {
 
 function toCall(row: CallRow, legRows: LegRow[]): Call {
   const legs = legRows.map((leg): [string, Leg] => [
-    leg.account_id,
+    leg.participant_id,
     {
+      participantId: leg.participant_id,
       accountId: leg.account_id,
       role: leg.role,
       state: leg.state,

@@ -82,9 +82,11 @@ export class SqlSettingsRepository implements SettingsRepository {
          ) as contact,
          (
            select count(*) from calls
-           join call_legs on call_legs.call_id = calls.id
-             and call_legs.account_id = :callerId and call_legs.role = 'caller'
            where calls.conversation_id = :conversationId
+             and exists (
+               select 1 from call_legs
+               where call_id = calls.id and account_id = :callerId and role = 'caller'
+             )
              and calls.created_at > max(:since, coalesce((select at from said), 0))
              and calls.ended_at is not null and calls.answered_at is null
          ) as unanswered`,

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { generateRouterRtpCapabilities } from 'mediasoup/ortc';
 
 /**
  * What a call may speak, in the order in which a sender prefers it (see `README.md` here for the reasons):
@@ -26,3 +27,6 @@ export const MEDIA_CODECS: types.RouterRtpCodecCapability[] = [
     parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
   },
 ];
+
+/** What every router can carry. */
+export const ROUTER_CAPABILITIES: types.RouterRtpCapabilities = generateRouterRtpCapabilities(MEDIA_CODECS);

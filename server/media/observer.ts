@@ -1,6 +1,3 @@
-/** The way that media takes; over which transport of the relay a client came only the client knows. */
-export type Protocol = 'udp' | 'tcp' | 'relayed';
-
 /** How one stream of a call does right now. */
 export interface StreamQuality {
   /** From a client to the server, or the other way. */
@@ -18,8 +15,6 @@ export interface StreamQuality {
 
 /** Is told of what happens with media, to count it. */
 export interface MediaObserver {
-  /** The media of a side came up, with this among its transports. */
-  connected(protocol: Protocol): void;
   workerDied(): void;
   measured(stream: StreamQuality): void;
 }

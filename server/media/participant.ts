@@ -1,13 +1,6 @@
-import type {
-  ConsumerOptions,
-  DtlsParameters,
-  MediaSource,
-  RtpCapabilities,
-  RtpParameters,
-  TransportOptions,
-} from '#protocol/media';
-import type { Notice, NoticeData } from '#protocol/methods';
+import type { DtlsParameters, IceParameters, MediaSource, TransportOptions } from '#protocol/media';
 import type { types } from 'mediasoup';
+import type { JoinedMedia, JoinMedia, MediaEvent, MediaPath, Place, ProduceTrack } from '../calls/ports.ts';
 import { AppError } from '../errors.ts';
 import {
   isOfKind,
@@ -19,43 +12,41 @@ import {
   withoutUndefined,
 } from './present.ts';
 
-type Transport = types.WebRtcTransport;
-type Producer = types.Producer<Tag>;
-type Consumer = types.Consumer<Tag>;
+export type Transport = types.WebRtcTransport;
+export type Producer = types.Producer<Tag>;
+export type Consumer = types.Consumer<Tag>;
 
 interface Options {
-  accountId: string;
+  place: Place;
   router: types.Router;
-  rtpCapabilities: RtpCapabilities;
+  join: JoinMedia;
   send: Transport;
-  recv: Transport;
+  /** Null for one who only sends. */
+  recv: Transport | null;
+  /** The server's address for the relay: what comes there was relayed. */
+  relayedAddress: string | undefined;
   announce: Announce;
-  notify: <N extends Notice>(notice: N, data: NoticeData<N>) => void;
-  callId: string;
-  /** Whether this client will send something. */
-  sending: boolean;
   /** Whether everyone is there and nobody will send anything. */
-  allListen: () => boolean;
-  /** Media came by this protocol from this address; an inner address of ours tells that it was relayed. */
-  onRoute: (tuple: types.TransportTuple) => void;
-  /** The media came up, or was lost on the way. */
-  onUp: () => void;
-  onDown: () => void;
+  everyoneListens: () => boolean;
+  emit: (event: MediaEvent) => void;
 }
 
 const SOURCE_KIND: Record<MediaSource, types.MediaKind> = { microphone: 'audio', camera: 'video' };
 
-/** One account's media in a call: a transport each way, what it sends and what it receives. */
+/** One participant's media in a room: a transport each way, what it sends and what it receives. */
 export class Participant {
-  readonly #with: Options;
+  readonly #options: Options;
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   /** What is asked of the worker only once, noted before it has answered. */
   readonly #connected = new Set<Transport>();
   readonly #sources = new Set<MediaSource>();
   readonly #consumed = new Set<string>();
-  /** Where each transport was said to be reached. */
+  /** The addresses that the client was given for each transport. */
   readonly #announced = new Map<Transport, string>();
+  /** What shall flow once the participant is no longer warm. */
+  readonly #waiting = new Set<Producer | Consumer>();
+  #warm: boolean;
   #closed = false;
   /**
    * Whether the media is connected: every transport that has something to carry is. One who only listens
@@ -64,19 +55,16 @@ export class Participant {
   #up = false;
 
   constructor(options: Options) {
-    this.#with = options;
-    for (const transport of [options.send, options.recv]) {
-      transport.on('dtlsstatechange', () => this.weigh());
-      transport.on('icestatechange', () => this.weigh());
+    this.#options = options;
+    this.#warm = options.join.warm;
+    for (const transport of this.#transports()) {
+      transport.on('dtlsstatechange', () => this.updateState());
+      transport.on('icestatechange', () => this.updateState());
     }
   }
 
-  get accountId(): string {
-    return this.#with.accountId;
-  }
-
   get sending(): boolean {
-    return this.#with.sending;
+    return this.#options.join.sending;
   }
 
   get producers(): Producer[] {
@@ -87,20 +75,32 @@ export class Participant {
     return [...this.#consumers.values()];
   }
 
-  /** The transports that are connected. */
-  connected(): Transport[] {
-    return [this.#with.send, this.#with.recv].filter(isConnected);
+  /** How media reaches the server: one path for each transport that is connected. */
+  paths(): MediaPath[] {
+    return this.#transports()
+      .filter(isConnected)
+      .flatMap(({ iceSelectedTuple }) => (iceSelectedTuple ? [this.#pathOf(iceSelectedTuple)] : []));
   }
 
-  transportOptions(): { sendTransport: TransportOptions; recvTransport: TransportOptions } {
-    return { sendTransport: this.#present(this.#with.send), recvTransport: this.#present(this.#with.recv) };
+  /** What the client needs for its ends of all this. */
+  present(): JoinedMedia {
+    const { send, recv } = this.#options;
+    return {
+      sendTransport: this.#present(send),
+      recvTransport: recv && this.#present(recv),
+      consumers: this.consumers.map(presentConsumer),
+    };
   }
 
-  consumerOptions(): ConsumerOptions[] {
-    return [...this.#consumers.values()].map(presentConsumer);
+  /** The call is answered: what waited may flow. */
+  async activate(): Promise<void> {
+    this.#warm = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    await this.#ask(() => Promise.all(waiting.filter((one) => !one.closed).map((one) => one.resume())));
   }
 
-  /** @throws {AppError} `not_found`, `invalid` for a second time, `media_refused` or `not_joined`. */
+  /** See `Media.connectTransport`. */
   async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transport(transportId);
     if (this.#connected.has(transport)) {
@@ -115,33 +115,32 @@ export class Participant {
     }
   }
 
-  /**
-   * @throws {AppError} `not_found`, `media_refused` or `not_joined`; `media_moved` where it is reached at other addresses
-   * than the client was told: it keeps those, and could at best get through by a relay.
-   */
-  async restartIce(transportId: string): Promise<types.IceParameters> {
+  /** See `Media.restartIce`: a client keeps the addresses of its join, which by now may lead nowhere. */
+  async restartIce(transportId: string): Promise<IceParameters> {
     const transport = this.#transport(transportId);
-    if (addressesOf(presentTransport(transport, this.#with.announce)) !== this.#announced.get(transport)) {
+    const announced = addressesOf(presentTransport(transport, this.#options.announce));
+    if (announced !== this.#announced.get(transport)) {
       throw new AppError('media_moved', 'The media server has other addresses now. Join again.');
     }
     return this.#ask(() => transport.restartIce());
   }
 
-  /** @throws {AppError} `media_refused` where the codecs do not fit, `invalid` for a second of the same source. */
-  async produce(source: MediaSource, rtpParameters: RtpParameters, paused: boolean): Promise<Producer> {
+  /** See `Media.produce`. */
+  async produce({ source, rtpParameters, paused }: ProduceTrack): Promise<Producer> {
     if (this.#sources.has(source)) {
       throw new AppError('invalid', `This call has your ${source} already.`);
     }
     const kind = SOURCE_KIND[source];
     if (!isOfKind(rtpParameters, kind)) throw mediaRefused();
     this.#sources.add(source);
+    const { send, place } = this.#options;
     try {
       const producer = await this.#ask(() =>
-        this.#with.send.produce<Tag>({
+        send.produce<Tag>({
           kind,
           rtpParameters: withoutUndefined(rtpParameters),
-          paused,
-          appData: { source, accountId: this.accountId },
+          paused: paused || this.#warm,
+          appData: { source, participantId: place.participantId },
         }),
       );
       this.#producers.set(producer.id, producer);
@@ -149,7 +148,12 @@ export class Participant {
         this.#producers.delete(producer.id);
         this.#sources.delete(source);
       });
-      this.weigh();
+      this.updateState();
+      if (!paused && producer.paused) {
+        // The call may have been answered while the producer was made.
+        if (this.#warm) this.#waiting.add(producer);
+        else await this.#ask(() => producer.resume());
+      }
       return producer;
     } catch (error) {
       this.#sources.delete(source);
@@ -157,19 +161,24 @@ export class Participant {
     }
   }
 
-  /** @throws {AppError} `not_found`, `media_refused` or `not_joined`. */
+  /** See `Media.pauseProducer`. */
   async pauseProducer(producerId: string, paused: boolean): Promise<void> {
     const producer = this.#producers.get(producerId);
     if (producer === undefined) throw new AppError('not_found', 'There is no such track.');
+    if (this.#warm) {
+      if (paused) this.#waiting.delete(producer);
+      else this.#waiting.add(producer);
+      return;
+    }
     await this.#ask(() => (paused ? producer.pause() : producer.resume()));
   }
 
-  /** Begins to receive another's track; undefined where this client cannot decode it. */
+  /** Begins to receive another's track; undefined where this client cannot decode it, or receives nothing. */
   async consume(producer: Producer): Promise<Consumer | undefined> {
-    const { router, recv, callId, notify } = this.#with;
-    const rtpCapabilities = withoutUndefined(this.#with.rtpCapabilities);
+    const { router, recv, join, place, emit } = this.#options;
     // One who joins while the other begins to send is led to the same track from both sides.
-    if (this.#closed || this.#consumed.has(producer.id)) return undefined;
+    if (this.#closed || recv === null || this.#consumed.has(producer.id)) return undefined;
+    const rtpCapabilities = withoutUndefined(join.rtpCapabilities ?? {});
     if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) return undefined;
     this.#consumed.add(producer.id);
     let consumer: Consumer;
@@ -177,72 +186,81 @@ export class Participant {
       consumer = await recv.consume<Tag>({
         producerId: producer.id,
         rtpCapabilities,
-        // It would send before the client is ready to receive; `resume` follows when it is.
+        // It would send before the client is ready to receive; `resumeConsumers` follows when it is.
         paused: true,
         appData: producer.appData,
       });
     } catch {
-      // The track or this participant is gone meanwhile, or what the client says it can do fits nothing: no
-      // fault of whoever sends.
+      // The track or this participant is gone meanwhile, or what the client says it can do fits nothing: the
+      // sender is not at fault.
       this.#consumed.delete(producer.id);
       return undefined;
     }
     if (consumer.closed) return undefined;
     this.#consumers.set(consumer.id, consumer);
+    const consumerId = consumer.id;
     consumer.observer.once('close', () => {
-      this.#consumers.delete(consumer.id);
-      if (!this.#closed) notify('consumerRemoved', { callId, consumerId: consumer.id });
+      this.#consumers.delete(consumerId);
+      if (!this.#closed) emit({ type: 'consumerRemoved', ...place, consumerId });
     });
-    consumer.on('producerpause', () =>
-      notify('consumerPaused', { callId, consumerId: consumer.id, paused: true }),
-    );
+    consumer.on('producerpause', () => emit({ type: 'consumerPaused', ...place, consumerId, paused: true }));
     consumer.on('producerresume', () =>
-      notify('consumerPaused', { callId, consumerId: consumer.id, paused: false }),
+      emit({ type: 'consumerPaused', ...place, consumerId, paused: false }),
     );
-    this.weigh();
+    this.updateState();
     return consumer;
   }
 
   /** Tells the client of a track that came after it had joined. */
-  offer(consumer: Consumer): void {
-    this.#with.notify('consumerAdded', { callId: this.#with.callId, consumer: presentConsumer(consumer) });
+  announce(consumer: Consumer): void {
+    const { place, emit } = this.#options;
+    emit({ type: 'consumerAdded', ...place, consumer: presentConsumer(consumer) });
   }
 
   /** Tells the client of all tracks again. */
   refresh(): void {
-    for (const consumer of this.#consumers.values()) this.offer(consumer);
+    for (const consumer of this.#consumers.values()) this.announce(consumer);
   }
 
-  async resumeConsumers(ids: string[]): Promise<void> {
-    await this.#ask(() => Promise.all(ids.map(async (id) => this.#consumers.get(id)?.resume())));
+  /** See `Media.resumeConsumers`. */
+  async resumeConsumers(ids: readonly string[]): Promise<void> {
+    const consumers = ids.flatMap((id) => this.#consumers.get(id) ?? []);
+    if (this.#warm) for (const consumer of consumers) this.#waiting.add(consumer);
+    else await this.#ask(() => Promise.all(consumers.map((consumer) => consumer.resume())));
   }
 
-  /** Looks whether the media is connected now, and tells a change. */
-  weigh(): void {
+  /** Looks whether the media is connected now, and reports a change. */
+  updateState(): void {
     if (this.#closed) return;
-    const { send, recv, allListen, onRoute, onUp, onDown } = this.#with;
-    const needed = [...(this.#producers.size > 0 ? [send] : []), ...(this.#consumers.size > 0 ? [recv] : [])];
-    const up = needed.length > 0 ? needed.every(isConnected) : allListen();
+    const { send, recv, place, everyoneListens, emit } = this.#options;
+    const needed = [
+      ...(this.#producers.size > 0 ? [send] : []),
+      ...(recv && this.#consumers.size > 0 ? [recv] : []),
+    ];
+    const up = needed.length > 0 ? needed.every(isConnected) : everyoneListens();
     if (up === this.#up) return;
     // A transport that is only now needed is no loss; one that has been connected and broke is.
     if (!up && !needed.some(isBroken)) return;
     this.#up = up;
-    for (const { iceSelectedTuple } of up ? needed : []) if (iceSelectedTuple) onRoute(iceSelectedTuple);
-    if (up) onUp();
-    else onDown();
+    if (up) {
+      const tuples = needed.flatMap(({ iceSelectedTuple }) => iceSelectedTuple ?? []);
+      emit({ type: 'up', ...place, paths: tuples.map((tuple) => this.#pathOf(tuple)) });
+    } else {
+      emit({ type: 'down', ...place });
+    }
   }
 
+  /** Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#with.send.close();
-    this.#with.recv.close();
+    for (const transport of this.#transports()) transport.close();
     this.#producers.clear();
     this.#consumers.clear();
   }
 
   /**
-   * Asks something of the worker. What it refuses is the client's parameters; and whatever is asked may meet a
+   * Asks something of the worker. What it refuses is the client's parameters; and any question may meet a
    * room that is just being closed.
    */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
@@ -255,15 +273,24 @@ export class Participant {
     throw notJoined();
   }
 
+  #transports(): Transport[] {
+    const { send, recv } = this.#options;
+    return recv ? [send, recv] : [send];
+  }
+
   #transport(id: string): Transport {
-    const { send, recv } = this.#with;
-    if (id === send.id) return send;
-    if (id === recv.id) return recv;
-    throw new AppError('not_found', 'There is no such transport.');
+    const transport = this.#transports().find((one) => one.id === id);
+    if (transport === undefined) throw new AppError('not_found', 'There is no such transport.');
+    return transport;
+  }
+
+  #pathOf({ protocol, localAddress, localPort, remoteIp }: types.TransportTuple): MediaPath {
+    const relayed = localAddress === this.#options.relayedAddress;
+    return { protocol: relayed ? 'relayed' : protocol, port: localPort, address: remoteIp };
   }
 
   #present(transport: Transport): TransportOptions {
-    const options = presentTransport(transport, this.#with.announce);
+    const options = presentTransport(transport, this.#options.announce);
     this.#announced.set(transport, addressesOf(options));
     return options;
   }

@@ -11,7 +11,7 @@ import { AppError } from '../errors.ts';
 /** What the server keeps beside each producer and consumer. */
 export interface Tag extends types.AppData {
   source: MediaSource;
-  accountId: string;
+  participantId: string;
 }
 
 /** Candidates as clients shall see them. */
@@ -28,7 +28,7 @@ export function presentConsumer(consumer: types.Consumer<Tag>): ConsumerOptions 
     id,
     producerId,
     kind,
-    accountId: appData.accountId,
+    participantId: appData.participantId,
     source: appData.source,
     producerPaused,
     rtpParameters: { ...rtpParameters },

@@ -41,7 +41,7 @@ interface Options {
 export class MediaWorkers {
   readonly #options: Options;
   readonly #workers = new Map<number, MediaWorker>();
-  #onDied: (worker: MediaWorker) => void = () => undefined;
+  readonly #onDied: ((worker: MediaWorker) => void)[] = [];
   #closed = false;
 
   private constructor(options: Options) {
@@ -61,7 +61,7 @@ export class MediaWorkers {
   }
 
   onDied(listener: (worker: MediaWorker) => void): void {
-    this.#onDied = listener;
+    this.#onDied.push(listener);
   }
 
   get protocols(): readonly types.TransportProtocol[] {
@@ -137,7 +137,7 @@ export class MediaWorkers {
     this.#options.observer.workerDied();
     this.#options.logger.error({ pid: dead.worker.pid, port: dead.port }, 'a media worker died');
     // Calls learn at once that they have no media; whoever joins again before a worker is there tries on.
-    this.#onDied(dead);
+    for (const listener of this.#onDied) listener(dead);
     this.#restart(index);
   }
 

@@ -64,34 +64,39 @@ export function watch(registry: Registry, sources: Sources): void {
   watchWorkers(registry, sources);
 }
 
-/** All three from one look at the workers, which each scrape begins. */
+/** All three from one look at the workers a scrape. Each waits for it: the library reads a metric once its own collect is done. */
 function watchWorkers(registry: Registry, sources: Sources): void {
   const registers = [registry];
-  const rooms = new Gauge({
+  let looking: Promise<WorkerUsage[]> | undefined;
+  const look = () => (looking ??= sources.workers().finally(() => (looking = undefined)));
+  new Gauge({
     name: 'chataway_media_rooms',
     help: 'Rooms on a media worker.',
     labelNames: ['worker'] as const,
     registers,
+    async collect() {
+      const workers = await look();
+      this.reset();
+      for (const { index, rooms } of workers) this.set({ worker: index }, rooms);
+    },
   });
-  const cpu = new Counter({
+  new Counter({
     name: 'chataway_media_worker_cpu_seconds_total',
     help: 'Processor time of a media worker; it begins anew where one was replaced.',
     labelNames: ['worker'] as const,
     registers,
+    async collect() {
+      const workers = await look();
+      this.reset();
+      for (const { index, cpuSeconds } of workers) this.inc({ worker: index }, cpuSeconds);
+    },
   });
   new Gauge({
     name: 'chataway_media_workers',
     help: 'Media workers that run.',
     registers,
     async collect() {
-      const workers = await sources.workers();
-      this.set(workers.length);
-      rooms.reset();
-      cpu.reset();
-      for (const { index, cpuSeconds, rooms: count } of workers) {
-        rooms.set({ worker: index }, count);
-        cpu.inc({ worker: index }, cpuSeconds);
-      }
+      this.set((await look()).length);
     },
   });
 }

@@ -13,6 +13,8 @@ export const endReason = z.enum([
   'hung_up',
   /** The caller gave up before an answer. */
   'cancelled',
+  /** The caller's connection was away for too long before anyone answered. */
+  'caller_lost',
   /** The caller gave up at once: a mistake, which leaves nothing in lists, counts or the conversation. */
   'taken_back',
   'declined',
@@ -44,8 +46,10 @@ export const legState = z.enum([
 ]);
 export type LegState = z.infer<typeof legState>;
 
-/** One account's part in a call. */
+/** What one account is in a call. */
 export const leg = z.strictObject({
+  /** The account's identity in this call, by which its media is known. */
+  participantId: id,
   accountId: id,
   username: z.string(),
   role: z.enum(['caller', 'callee']),
@@ -84,7 +88,14 @@ export const callAnswer = z.strictObject({ call });
 export type CallAnswer = z.infer<typeof callAnswer>;
 
 /** Why a callee missed a call. */
-export const MISSED: readonly EndReason[] = ['cancelled', 'no_answer', 'unreachable', 'busy', 'unavailable'];
+export const MISSED: readonly EndReason[] = [
+  'cancelled',
+  'caller_lost',
+  'no_answer',
+  'unreachable',
+  'busy',
+  'unavailable',
+];
 
 /** One's calls that have ended, the latest first. */
 export const listCalls = z.strictObject({

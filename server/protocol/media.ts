@@ -134,6 +134,7 @@ const iceParameters = z.strictObject({
   password: z.string(),
   iceLite: z.boolean().optional(),
 });
+export type IceParameters = z.infer<typeof iceParameters>;
 
 const iceCandidate = z.strictObject({
   foundation: z.string(),
@@ -167,7 +168,8 @@ export type MediaSource = z.infer<typeof mediaSource>;
 export const consumerOptions = z.strictObject({
   id,
   producerId: id,
-  accountId: id,
+  /** Of the participant who sends it. */
+  participantId: id,
   source: mediaSource,
   kind: mediaKind,
   rtpParameters: z.looseObject({}),
@@ -200,6 +202,8 @@ export const iceServers = z.strictObject({
 export type IceServers = z.infer<typeof iceServers>;
 
 export const joined = z.strictObject({
+  /** One's own. */
+  participantId: id,
   /** Null where the server has no relay. */
   iceServers: iceServers.nullable(),
   sendTransport: transportOptions,

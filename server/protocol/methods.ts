@@ -26,6 +26,8 @@ export const requests = {
   accept: { data: call.namesCall, answer: call.callAnswer },
   decline: { data: call.namesCall, answer: call.callAnswer },
   endCall: { data: call.namesCall, answer: call.callAnswer },
+  /** How a call stands, or how it ended. */
+  getCall: { data: call.namesCall, answer: call.callAnswer },
   listCalls: { data: call.listCalls, answer: call.callsPage },
   markCallsSeen: { data: nothing, answer: nothing },
 

@@ -1,26 +1,18 @@
-import type { Method, RequestData } from '#protocol/methods';
-import type { CallService } from '../calls/call-service.ts';
-import type { Connection } from './connection.ts';
+import type { Method } from '#protocol/methods';
 
 /**
  * Who may send each request. A connection belongs to a signed-in account, always; what else is asked of it
  * stands here, and a method without a row does not compile.
  */
-type Rule<M extends Method> =
+type Rule =
   /** Everyone who is signed in; what they may see follows from their account. */
   | 'signedIn'
   /** Members of the conversation or call that is named; its service looks that up with the thing itself. */
   | 'member'
-  /** The tab that started or answered the call. */
-  | ((connection: Connection, data: RequestData<M>, calls: CallService) => void);
+  /** The tab that started or answered the call, as which its participant is found. */
+  | 'seated';
 
-const seated: (connection: Connection, data: { callId: string }, calls: CallService) => void = (
-  { accountId, seat },
-  { callId },
-  calls,
-) => calls.assertSeat(accountId, callId, seat.tab);
-
-export const AUTHORISATION: { [M in Method]: Rule<M> } = {
+export const AUTHORISATION: Record<Method, Rule> = {
   ping: 'signedIn',
 
   listPeople: 'signedIn',
@@ -36,6 +28,7 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   accept: 'member',
   decline: 'member',
   endCall: 'member',
+  getCall: 'member',
   listCalls: 'signedIn',
   markCallsSeen: 'signedIn',
 
@@ -45,13 +38,13 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   report: 'member',
 
   getRouterCapabilities: 'signedIn',
-  join: seated,
-  connectTransport: seated,
-  getIceServers: seated,
-  restartIce: seated,
-  produce: seated,
-  pauseProducer: seated,
-  resumeConsumers: seated,
+  join: 'seated',
+  connectTransport: 'seated',
+  getIceServers: 'seated',
+  restartIce: 'seated',
+  produce: 'seated',
+  pauseProducer: 'seated',
+  resumeConsumers: 'seated',
 
   openCheck: 'signedIn',
   connectCheck: 'signedIn',
@@ -59,14 +52,3 @@ export const AUTHORISATION: { [M in Method]: Rule<M> } = {
   consumeCheck: 'signedIn',
   closeCheck: 'signedIn',
 };
-
-/** @throws {AppError} where the rule of the method refuses. */
-export function authorise<M extends Method>(
-  method: M,
-  connection: Connection,
-  data: RequestData<M>,
-  calls: CallService,
-): void {
-  const rule: Rule<M> = AUTHORISATION[method];
-  if (typeof rule === 'function') rule(connection, data, calls);
-}

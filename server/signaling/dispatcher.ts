@@ -1,13 +1,11 @@
 import { requests, type Method, type RequestData } from '#protocol/methods';
 import { AppError, internalError, wrongShape } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { authorise } from './authorisation.ts';
 import type { Connection } from './connection.ts';
-import type { Handlers, Services } from './handlers.ts';
+import type { Handlers } from './handlers.ts';
 
 interface Options {
   handlers: Handlers;
-  services: Services;
   logger: Logger;
 }
 
@@ -45,7 +43,6 @@ export class Dispatcher {
     if (!parsed.success) throw wrongShape(`The data of ${method} is wrong`, parsed.error);
     // The schema belongs to the method; the table of schemas cannot tell the compiler so for a generic one.
     const data = parsed.data as RequestData<M>;
-    authorise(method, connection, data, this.#with.services.calls);
     return handle(connection, data);
   }
 }

@@ -1,18 +1,18 @@
-import type { IceServers } from '#protocol/media';
+import type { IceServers, RouterCapabilities } from '#protocol/media';
 import type { Answer, Method, RequestData } from '#protocol/methods';
 import type { CallService } from '../calls/call-service.ts';
 import type { CallHistory } from '../calls/call-history.ts';
 import type { SettingsService } from '../calls/settings-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
-import type { Checker, MediaChecks } from '../media/checks.ts';
-import type { MediaRooms } from '../media/rooms.ts';
+import type { Media, Place } from '../calls/ports.ts';
+import type { CallChecks, Checker } from '../diagnostics/call-checks.ts';
 import type { PeopleService } from '../presence/people-service.ts';
 import type { ReportService } from '../reports/report-service.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { UsageLimits } from './usage-limits.ts';
 
-/** Who asks for the relays, and for which call or call check. */
+/** Who asks for the relays, and for which participant of a call, or call check. */
 interface RelayRequest {
   host: string;
   address: string | undefined;
@@ -29,11 +29,13 @@ export interface Services {
   history: CallHistory;
   settings: SettingsService;
   reports: ReportService;
-  rooms: MediaRooms;
+  media: Media;
+  /** What every router can carry: the same for all, so that clients may ask before there is a call. */
+  capabilities: RouterCapabilities;
   connections: Connections;
   /** The relays for a client; null where there are none. */
   iceServers: (request: RelayRequest) => IceServers | null;
-  checks: MediaChecks;
+  checks: CallChecks;
   limits: UsageLimits;
 }
 
@@ -51,8 +53,8 @@ export function createHandlers({
   history,
   settings,
   reports,
-  rooms,
-  connections,
+  media,
+  capabilities,
   iceServers,
   checks,
   limits,
@@ -99,6 +101,7 @@ export function createHandlers({
     decline: async ({ accountId }, { callId }) => ({ call: await calls.decline(accountId, callId) }),
     endCall: async ({ accountId }, { callId }) => ({ call: await calls.hangUp(accountId, callId) }),
 
+    getCall: async ({ accountId }, { callId }) => ({ call: await calls.get(accountId, callId) }),
     listCalls: ({ accountId }, data) => history.list(accountId, data),
     async markCallsSeen({ accountId }) {
       await history.markSeen(accountId);
@@ -115,30 +118,40 @@ export function createHandlers({
       return DONE;
     },
 
-    getRouterCapabilities: () => rooms.capabilities(),
-    join: async ({ accountId, seat, approach }, data) => ({
-      iceServers: iceServers({ ...approach, accountId, scope: data.callId }),
-      ...(await rooms.join(accountId, data, (notice, noticeData) => {
-        connections.toTab(accountId, seat.tab, notice, noticeData);
-      })),
-    }),
-    getIceServers: ({ accountId, approach }, { callId }) => ({
-      iceServers: iceServers({ ...approach, accountId, scope: callId }),
-    }),
-    async connectTransport({ accountId }, { callId, transportId, dtlsParameters }) {
-      await rooms.participant(callId, accountId).connectTransport(transportId, dtlsParameters);
+    getRouterCapabilities: () => capabilities,
+    async join(connection, { callId, rtpCapabilities, sending }) {
+      const place = await placeOf(connection, callId);
+      const joined = await media.join(place, { rtpCapabilities, sending, warm: false });
+      const { participantId } = place;
+      const { sendTransport, recvTransport, consumers } = joined;
+      if (recvTransport === null) throw new Error('a call has a transport to receive');
+      return {
+        participantId,
+        iceServers: relayFor(connection, participantId),
+        sendTransport,
+        recvTransport,
+        consumers,
+      };
+    },
+    async getIceServers(connection, { callId }) {
+      const { participantId } = await placeOf(connection, callId);
+      return { iceServers: relayFor(connection, participantId) };
+    },
+    async connectTransport(connection, { callId, transportId, dtlsParameters }) {
+      await media.connectTransport(await placeOf(connection, callId), transportId, dtlsParameters);
       return DONE;
     },
-    async restartIce({ accountId }, { callId, transportId }) {
-      return { iceParameters: await rooms.restartIce(accountId, callId, transportId) };
+    async restartIce(connection, { callId, transportId }) {
+      return { iceParameters: await media.restartIce(await placeOf(connection, callId), transportId) };
     },
-    produce: ({ accountId }, data) => rooms.produce(accountId, data),
-    async pauseProducer({ accountId }, { callId, producerId, paused }) {
-      await rooms.participant(callId, accountId).pauseProducer(producerId, paused);
+    produce: async (connection, { callId, ...track }) =>
+      media.produce(await placeOf(connection, callId), track),
+    async pauseProducer(connection, { callId, producerId, paused }) {
+      await media.pauseProducer(await placeOf(connection, callId), producerId, paused);
       return DONE;
     },
-    async resumeConsumers({ accountId }, { callId, consumerIds }) {
-      await rooms.participant(callId, accountId).resumeConsumers(consumerIds);
+    async resumeConsumers(connection, { callId, consumerIds }) {
+      await media.resumeConsumers(await placeOf(connection, callId), consumerIds);
       return DONE;
     },
 
@@ -147,13 +160,22 @@ export function createHandlers({
       await checks.connect(id, data);
       return DONE;
     },
-    produceCheck: (connection, data) => checks.produce(checker(connection), data),
-    consumeCheck: (connection, data) => checks.consume(checker(connection), data),
+    produceCheck: ({ id }, data) => checks.produce(id, data),
+    consumeCheck: ({ id }, data) => checks.consume(id, data),
     closeCheck({ id }, data) {
       checks.close(id, data);
       return DONE;
     },
   };
+
+  /** The participant that this tab is in the call. */
+  function placeOf({ accountId, seat }: Connection, callId: string): Promise<Place> {
+    return calls.seatedAt(accountId, callId, seat.tab);
+  }
+
+  function relayFor({ accountId, approach }: Connection, participantId: string): IceServers | null {
+    return iceServers({ ...approach, accountId, scope: participantId });
+  }
 
   function checker({ id, accountId, approach }: Connection): Checker {
     return {

@@ -91,7 +91,7 @@ export class SignalingServer {
   constructor(options: Options) {
     this.#with = options;
     const { services, logger, sessions, rateLimitFactor } = options;
-    this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), services, logger });
+    this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), logger });
     const points = REQUESTS.points * rateLimitFactor;
     this.#byConnection = new RateLimiterMemory({ ...REQUESTS, points });
     this.#byAccount = new RateLimiterMemory({ ...REQUESTS, points: points * BUSY_TABS });

@@ -23,10 +23,10 @@ testTurn('the call doctor tries every way there is, and finds that all is well',
   await ann.screen.sees('Calls work from here', 30_000);
   expect((await ann.screen.textOf('list', 'Ways to the server')).match(/works/g)).toHaveLength(5);
   await darkAndSilent(ann);
-  await until('the check to leave nothing at the server', async () => {
-    const dumps = await Promise.all(server.app.workers.all().map(({ worker }) => worker.dump()));
-    return dumps.every(({ routerIds }) => routerIds.length === 0);
-  });
+  await until(
+    'the check to leave nothing at the server',
+    async () => (await server.media.countRouters()) === 0,
+  );
 });
 
 test('without a relay it tries two, and says what is closed, and for whom', async () => {

@@ -41,7 +41,7 @@ test('a reload in the middle of a call comes back into the same call', async () 
     await Promise.all([ann, ben].flatMap((one) => [one.seesFrames(10), one.hearsSound()]));
     expect(await other.screen.has('region', 'Call ended')).toBe(false);
   }
-  expect(server.app.rooms.size).toBe(1);
+  expect(await server.countRooms()).toBe(1);
 
   await ben.end();
   for (const person of [ann, ben]) {
@@ -176,11 +176,14 @@ test('the death of the media worker is mended in the call', async () => {
   const server = await stage.serve({ LOG_LEVEL: 'silent' });
   const [ann, ben] = await stage.pair(server);
   await talk(ann, ben, 'video');
-  const dead = server.app.workers.all()[0]?.worker.pid ?? 0;
+  const dead = server.media.pids[0] ?? 0;
 
   kill(dead, 'SIGKILL');
-  await until('another worker', () => server.app.workers.all().some(({ worker }) => worker.pid !== dead));
-  await until('the call to have joined the new worker', () => server.app.workers.all()[0]?.rooms === 1);
+  await until('another worker', () => server.media.pids.some((pid) => pid !== dead));
+  await until(
+    'the call to have joined the new worker',
+    async () => (await server.media.countRouters()) === 1,
+  );
   await Promise.all([ann, ben].flatMap((one) => [one.seesFrames(20), one.hearsSound()]));
 
   await ben.end();

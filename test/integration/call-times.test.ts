@@ -3,7 +3,7 @@ import type { RequestData } from '#protocol/methods';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEADLINES } from '../../server/calls/call.ts';
+import { DEADLINES } from '../../server/calls/call-events.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { openDatabase } from '../../server/db/database.ts';
 import { TestAccount } from '../support/account.ts';
@@ -71,12 +71,12 @@ describe('deadlines', () => {
     }
   });
 
-  test("the caller's tab is gone while it rings: cancelled after the grace", async () => {
+  test("the caller's tab is gone while it rings: a lost caller after the grace", async () => {
     using world = await couple(server.url);
     const callId = await invite(world.a, world.conversationId);
     world.a.close();
     expect(await reaches(world.b, callId, 'ended')).toMatchObject({
-      reason: 'cancelled',
+      reason: 'caller_lost',
       endedBy: world.ann.id,
     });
   });
@@ -298,7 +298,7 @@ describe('a server that stops and starts again', () => {
       const answer = await b.request('endCall', { callId });
       return answer.call.state === 'ended' && answer;
     });
-    expect(call).toMatchObject({ reason: 'cancelled', endedBy: world.ann.id });
+    expect(call).toMatchObject({ reason: 'caller_lost', endedBy: world.ann.id });
   });
 
   test.each(['connecting', 'reconnecting'] as const)(

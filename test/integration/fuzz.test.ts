@@ -96,7 +96,7 @@ test(
     const clients = accounts.slice(0, CLIENTS).map((account) => new FuzzClient(account));
     const [a, b, stranger] = clients as [FuzzClient, FuzzClient, FuzzClient];
     const others = accounts.slice(CLIENTS).map(({ id }) => id);
-    const pids = server.app.workers.all().map(({ worker }) => worker.pid);
+    const pids = server.media.pids;
     for (const client of clients) await client.connect();
 
     let sent = 0;
@@ -141,7 +141,7 @@ test(
     expect({}).not.toHaveProperty('polluted');
 
     // The process and the very same workers live, and a call goes as if nothing had been.
-    expect(server.app.workers.all().map(({ worker }) => worker.pid)).toEqual(pids);
+    expect(server.media.pids).toEqual(pids);
     for (const client of clients) client.close();
     using world = await couple(server.url);
     const callId = await connectCall(world);

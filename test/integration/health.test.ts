@@ -3,6 +3,7 @@ import { answers, openDatabase } from '../../server/db/database.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { raw } from '../support/http.ts';
+import { until } from '../support/until.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -28,12 +29,21 @@ test('a server that serves says so, to everyone, and without a cookie', async ()
 });
 
 test('without a media worker it lives and is not ready', async () => {
-  await using other = await startServer();
-  await other.app.workers.close();
-  expect(await ask('/readyz', other)).toEqual({
-    status: 503,
-    body: { status: 'unavailable', reason: 'media' },
-  });
+  await using other = await startServer({ LOG_LEVEL: 'silent' });
+  const program = process.env['MEDIASOUP_WORKER_BIN'];
+  // The worker that should replace it does not start.
+  process.env['MEDIASOUP_WORKER_BIN'] = '/bin/false';
+  try {
+    process.kill(other.media.pids[0] ?? 0, 'SIGKILL');
+    expect(
+      await until('the worker to be missed', async () => {
+        const answer = await ask('/readyz', other);
+        return answer.status !== 200 && answer;
+      }),
+    ).toEqual({ status: 503, body: { status: 'unavailable', reason: 'media' } });
+  } finally {
+    process.env['MEDIASOUP_WORKER_BIN'] = program;
+  }
   expect(await ask('/healthz', other)).toEqual(OK);
 });
 

@@ -68,11 +68,14 @@ describe('joining', () => {
       paused: false,
     });
     const { consumer } = await world.b.next('consumerAdded');
+    const { call } = await world.b.request('getCall', { callId });
+    const sender = call.legs.find(({ participantId }) => participantId === mine.participantId);
+    expect(sender?.accountId).toBe(world.ann.id);
     expect(consumer).toMatchObject({
       producerId,
       source: 'microphone',
       kind: 'audio',
-      accountId: world.ann.id,
+      participantId: mine.participantId,
     });
     const again = await joinMedia(world.a, callId);
     expect(again.sendTransport.id).not.toBe(mine.sendTransport.id);

@@ -113,8 +113,7 @@ test('workers, their deaths, and the database are seen', async () => {
   expect(before.value('chataway_media_worker_cpu_seconds_total', { worker: '0' })).toBeGreaterThan(0);
   expect(before.value('chataway_media_rooms', { worker: '0' })).toBe(0);
   expect(before.value('chataway_database_size_bytes')).toBeGreaterThan(0);
-  const [worker] = server.app.workers.all();
-  process.kill(worker?.worker.pid ?? 0, 'SIGKILL');
+  process.kill(server.media.pids[0] ?? 0, 'SIGKILL');
   await until('the worker to be replaced', async () => {
     const now = await scrape();
     return now.value('chataway_media_workers') === 1 && now.value('chataway_media_worker_deaths_total') === 1;

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  apply,
-  createCall,
-  DEADLINES,
-  isRejected,
-  type Call,
-  type CallEvent,
-} from '../../server/calls/call.ts';
+import { DEADLINES, isRejected, type CallEvent } from '../../server/calls/call-events.ts';
+import { apply, createCall } from '../../server/calls/call-machine.ts';
+import { legOf, type Call } from '../../server/calls/call.ts';
 import { NO_INVITATION } from '../../server/accounts/registration.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
@@ -52,8 +47,10 @@ async function account(): Promise<string> {
 
 async function ringing(callerId: string, calleeId: string): Promise<Call> {
   const { id } = await new SqlConversationRepository(databases[0]).openDirect(callerId, calleeId, 1);
-  const invitation = { id: randomUUID(), conversationId: id, kind: 'voice' as const, callerId, seat: seat() };
-  return createCall({ ...invitation, callees: new Map([[calleeId, 'ring']]) }, 1_000, DEADLINES);
+  const caller = { accountId: callerId, participantId: randomUUID(), seat: seat() };
+  const callees = [{ accountId: calleeId, participantId: randomUUID(), decision: 'ring' as const }];
+  const invitation = { id: randomUUID(), conversationId: id, kind: 'voice' as const, caller, callees };
+  return createCall(invitation, 1_000, DEADLINES);
 }
 
 function after(call: Call, event: CallEvent): Call {
@@ -96,7 +93,7 @@ describe('the database decides', () => {
     expect(await calls[1].add(third)).toBe('account_in_call');
     // Nothing of what was refused is left behind.
     expect(await calls[0].find(third.id)).toBeUndefined();
-    expect((await calls[0].listLive()).filter(({ legs }) => legs.has(ann))).toEqual([first]);
+    expect((await calls[0].listLive()).filter((call) => legOf(call, ann) !== undefined)).toEqual([first]);
     // Answering while in another call is refused too.
     const other = await ringing(cid, ben);
     expect(await calls[0].add(other)).toEqual({ entry: null });

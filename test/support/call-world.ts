@@ -1,10 +1,11 @@
 import type { Call as CallView } from '#protocol/call';
 import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
-import { DEADLINES, isEngaged, stateOf, type Call, type Seat } from '../../server/calls/call.ts';
+import { DEADLINES } from '../../server/calls/call-events.ts';
+import { isEngaged, legOf, stateOf, type Call, type Seat } from '../../server/calls/call.ts';
 import { CallHistory } from '../../server/calls/call-history.ts';
 import { CallService } from '../../server/calls/call-service.ts';
-import type { Clock } from '../../server/calls/ports.ts';
+import type { Clock, MediaEvent } from '../../server/calls/ports.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import type { Database } from '../../server/db/database.ts';
@@ -66,6 +67,8 @@ export class CallWorld {
   readonly #told = new Map<string, Map<string, CallView>>();
   readonly #seen = new Map<string, Call>();
   readonly #closedRooms = new Set<string>();
+  /** Tells the service of media. */
+  #emitMedia: (event: MediaEvent) => void = () => undefined;
   /** Tabs that have ever been without a connection. */
   readonly #wasGone = new Set<string>();
   #service: CallService;
@@ -120,12 +123,12 @@ export class CallWorld {
     const live = (await this.#repository.listLive()).filter((call) => this.#isOurs(call));
     for (const accountId of this.#people) {
       const engaged = live.filter((call) => {
-        const leg = call.legs.get(accountId);
+        const leg = legOf(call, accountId);
         return leg !== undefined && isEngaged(leg);
       });
       if (engaged.length > 1) found.push('an account is in two calls');
       for (const call of live) {
-        const leg = call.legs.get(accountId);
+        const leg = legOf(call, accountId);
         if (leg?.state !== 'ringing') continue;
         if (leg.inAnotherCall !== engaged.length > 0)
           found.push('a callee is not in another call as is told');
@@ -149,7 +152,7 @@ export class CallWorld {
     if (before.end && JSON.stringify(before) !== JSON.stringify(now)) found.push('an ended call changed');
     if (now.version < before.version) found.push('a version went back');
     for (const leg of now.legs.values()) {
-      const seat = before.legs.get(leg.accountId)?.seat;
+      const seat = before.legs.get(leg.participantId)?.seat;
       if (seat && seat.tab !== leg.seat?.tab && !this.#wasGone.has(seat.tab)) {
         found.push('a leg moved from a tab that was there');
       }
@@ -239,10 +242,10 @@ export class CallWorld {
           await this.#service.hangUp(me, id);
           break;
         case 'mediaUp':
-          this.#service.mediaUp(id, me);
+          this.#mediaOf('up', id, me);
           break;
         case 'mediaDown':
-          this.#service.mediaDown(id, me);
+          this.#mediaOf('down', id, me);
           break;
       }
     }
@@ -262,6 +265,23 @@ export class CallWorld {
   async #remember(callId: string): Promise<void> {
     const call = await this.#repository.find(callId);
     if (call && !this.#seen.has(callId)) this.#seen.set(callId, call);
+  }
+
+  #mediaOf(type: 'up' | 'down', callId: string, accountId: string): void {
+    const call = this.#seen.get(callId);
+    const participantId = call && legOf(call, accountId)?.participantId;
+    if (participantId === undefined) throw new Error('a call that is live for someone has a leg of theirs');
+    const place = { roomId: callId, participantId };
+    this.#emitMedia(type === 'up' ? { type, paths: [], ...place } : { type, ...place });
+  }
+
+  #makeMedia(): ConstructorParameters<typeof CallService>[0]['media'] {
+    return {
+      refresh: () => Promise.resolve(false),
+      leave: () => Promise.resolve(),
+      close: (callId) => Promise.resolve(void this.#closedRooms.add(callId)),
+      onEvent: (listener) => (this.#emitMedia = listener),
+    };
   }
 
   #start(): CallService {
@@ -285,7 +305,8 @@ export class CallWorld {
       ...common,
       history: new CallHistory(common),
       settings: new SqlSettingsRepository(this.#database),
-      rooms: { close: (callId) => void this.#closedRooms.add(callId), refresh: () => false },
+      media: this.#makeMedia(),
+      onLeft: () => undefined,
       tabs: { isConnected: (_accountId, tab) => this.#connected.has(tab) },
       observer: { changed: () => undefined },
       deadlines: DEADLINES,
@@ -312,7 +333,7 @@ export class CallWorld {
   }
 
   #isOurs(call: Call): boolean {
-    return [...call.legs.keys()].some((accountId) => this.#people.includes(accountId));
+    return [...call.legs.values()].some(({ accountId }) => this.#people.includes(accountId));
   }
 
   #person(who: number): string {

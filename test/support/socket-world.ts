@@ -1,7 +1,7 @@
 import type { Call } from '#protocol/call';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEADLINES, type Deadlines } from '../../server/calls/call.ts';
+import { DEADLINES, type Deadlines } from '../../server/calls/call-events.ts';
 import { TestAccount } from './account.ts';
 import type { Step } from './call-world.ts';
 import { Refused, TestConnection } from './connection.ts';

@@ -89,6 +89,8 @@ export const call = {
       case 'cancelled':
       case 'taken_back':
         return outgoing ? 'You cancelled the call.' : `${isolated(name)} cancelled the call.`;
+      case 'caller_lost':
+        return outgoing ? connectionLost(fault, name) : 'The call was over before you answered.';
       case 'declined':
         return outgoing ? `${isolated(name)} declined. A message may suit better now.` : 'You declined.';
       case 'busy':

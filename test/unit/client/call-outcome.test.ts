@@ -21,8 +21,8 @@ function ended(part: Partial<Call> = {}): Call {
     reason: 'no_answer',
     endedBy: null,
     legs: [
-      { accountId: ANN, username: 'ann', role: 'caller', ...leg },
-      { accountId: BEN, username: 'ben', role: 'callee', ...leg },
+      { participantId: 'one', accountId: ANN, username: 'ann', role: 'caller', ...leg },
+      { participantId: 'other', accountId: BEN, username: 'ben', role: 'callee', ...leg },
     ],
     boundTo: null,
     ...part,

@@ -1,4 +1,5 @@
 import type { Route } from '#protocol/check';
+import type { MediaPath } from '../calls/ports.ts';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** What worked so long ago may have been closed since. */
@@ -40,6 +41,11 @@ export interface Way {
 export class RoutesSeen {
   /** When each way was last had from each side, by address, the latest last. */
   readonly #sights = new Map<string, Map<string, number>>();
+
+  /** Media of a call came by this path. Of a relayed one only the client knows the way to the relay. */
+  addPath({ protocol, port, address }: MediaPath): void {
+    if (address !== undefined && protocol !== 'relayed') this.add({ route: protocol, port }, address);
+  }
 
   /** Someone's media came this way. */
   add(way: Way, address: string, now = Date.now()): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RoutesSeen } from '../../../../server/media/routes-seen.ts';
+import { RoutesSeen } from '../../../../server/diagnostics/routes-seen.ts';
 
 const [ANN, BEN, CLEO] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
 const INSIDE = '192.168.1.7';

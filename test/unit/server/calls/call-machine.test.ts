@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { DEADLINES as REAL, isRejected, type CallEvent } from '../../../../server/calls/call-events.ts';
+import { apply, createCall, withdrawn } from '../../../../server/calls/call-machine.ts';
 import {
-  apply,
-  createCall,
-  DEADLINES as REAL,
   isMissedBy,
-  isRejected,
+  legOf,
+  memberLegs,
   nextDeadline,
+  participantStateOf,
   stateOf,
   versionFor,
-  withdrawn,
   type Call,
-  type CallEvent,
   type Seat,
 } from '../../../../server/calls/call.ts';
 import type { RingDecision } from '../../../../server/calls/ring-policy.ts';
@@ -25,15 +24,16 @@ const T0 = 1_000_000;
 /** Everything here happens within a moment; a mistaken call has a test of its own. */
 const DEADLINES = { ...REAL, mistake: 0 };
 
+const idOf = (accountId: string) => `${accountId} in the call`;
+
 const invited = (decision: RingDecision = 'ring') =>
   createCall(
     {
       id: 'call',
       conversationId: 'conversation',
       kind: 'video',
-      callerId: ANN,
-      seat: ANNS,
-      callees: new Map([[BEN, decision]]),
+      caller: { accountId: ANN, participantId: idOf(ANN), seat: ANNS },
+      callees: [{ accountId: BEN, participantId: idOf(BEN), decision }],
     },
     T0,
     DEADLINES,
@@ -51,8 +51,8 @@ function after(call: Call, ...events: [CallEvent, number?][]): Call {
 
 const alert: CallEvent = { type: 'alert', accountId: BEN };
 const accept = { type: 'accept', accountId: BEN, seat: BENS } satisfies CallEvent;
-const up = (accountId: string): CallEvent => ({ type: 'mediaUp', accountId });
-const down = (accountId: string): CallEvent => ({ type: 'mediaDown', accountId });
+const up = (accountId: string): CallEvent => ({ type: 'mediaUp', participantId: idOf(accountId) });
+const down = (accountId: string): CallEvent => ({ type: 'mediaDown', participantId: idOf(accountId) });
 const drop = (accountId: string, tab: string): CallEvent => ({ type: 'drop', accountId, tab });
 const resume = (accountId: string, tab: string): CallEvent => ({ type: 'resume', accountId, tab });
 const otherCall = (inAnotherCall: boolean, callWaiting = true): CallEvent => ({
@@ -266,7 +266,7 @@ describe('a new call', () => {
 
   test('waits for its deadline as for someone who is away, where the callee has blocked the caller', () => {
     const [blocked, away] = [invited('hidden'), invited()];
-    expect(blocked.legs.get(BEN)).toEqual({ ...away.legs.get(BEN), hidden: true });
+    expect(legOf(blocked, BEN)).toEqual({ ...legOf(away, BEN), hidden: true });
     expect({ ...blocked, legs: null, version: versionFor(blocked, ANN) }).toEqual({ ...away, legs: null });
     const [end, other] = [blocked, away].map(
       (call) => after(call, [{ type: 'tick' }, T0 + DEADLINES.invitation]).end,
@@ -292,17 +292,17 @@ describe('a new call', () => {
     }
     expect(after(blocked, [{ type: 'refuse', accountId: BEN }]).end?.reason).toBe('unavailable');
     const met = after(blocked, [{ type: 'callAgain', accountId: BEN, seat, kind: 'voice' }]);
-    expect([stateOf(met), met.legs.get(BEN)?.hidden]).toEqual(['connecting', false]);
+    expect([stateOf(met), legOf(met, BEN)?.hidden]).toEqual(['connecting', false]);
   });
 
   test('rings as call waiting where the callee is in another call', () => {
     expect(stateOf(invited('wait'))).toBe('calling');
-    expect(invited('wait').legs.get(BEN)?.inAnotherCall).toBe(true);
+    expect(legOf(invited('wait'), BEN)?.inAnotherCall).toBe(true);
   });
 });
 
 describe('beside another call of the callee', () => {
-  const flag = (call: Call) => call.legs.get(BEN)?.inAnotherCall;
+  const flag = (call: Call) => legOf(call, BEN)?.inAnotherCall;
 
   test('it waits from when that one began until that one ends, and the deadline stays', () => {
     const waiting = after(STATES.ringing, [otherCall(true), T0 + 5_000]);
@@ -324,7 +324,7 @@ describe('beside another call of the callee', () => {
 test('blocking the caller while it rings changes nothing for the caller, who gets no answer at the deadline', () => {
   for (const state of [STATES.ringing, STATES.calling]) {
     const blocked = after(state, [{ type: 'block', accountId: BEN }, T0 + 5_000]);
-    const leg = blocked.legs.get(BEN);
+    const leg = legOf(blocked, BEN);
     expect(leg?.hidden).toBe(true);
     expect(nextDeadline(blocked)).toBe(nextDeadline(state));
     expect([versionFor(blocked, ANN), versionFor(blocked, BEN)]).toEqual([state.version, state.version + 1]);
@@ -340,7 +340,7 @@ test('blocking the caller while it rings changes nothing for the caller, who get
       blocked.version,
     ]);
   }
-  expect(after(STATES.ringing, [{ type: 'refuse', accountId: BEN }]).legs.get(BEN)?.hidden).toBe(false);
+  expect(legOf(after(STATES.ringing, [{ type: 'refuse', accountId: BEN }]), BEN)?.hidden).toBe(false);
 });
 
 test('a call that its caller cancels within a second and a half was a mistake', () => {
@@ -382,7 +382,7 @@ describe('deadlines', () => {
 
   test('each state ends by itself, and at its time', () => {
     expect(expired(STATES.calling)).toBe('90000: unreachable');
-    expect(expired(STATES.callingDropped)).toBe('10000: cancelled');
+    expect(expired(STATES.callingDropped)).toBe('10000: caller_lost');
     expect(expired(STATES.ringing)).toBe('60000: no_answer');
     expect(expired(STATES.connecting)).toBe('15000: media_failed');
     expect(expired(STATES.active)).toBe('none');
@@ -437,9 +437,9 @@ describe('a server that starts anew', () => {
   });
 
   test.each(['calling', 'callingDropped', 'ringing'] as const)('the caller, too: %s', (state) => {
-    const { legs } = anew(STATES[state]);
-    expect(legs.get(ANN)).toMatchObject({ socket: false, deadline: LATE + DEADLINES.reconnecting });
-    expect(legs.get(BEN)).toEqual(STATES[state].legs.get(BEN));
+    const call = anew(STATES[state]);
+    expect(legOf(call, ANN)).toMatchObject({ socket: false, deadline: LATE + DEADLINES.reconnecting });
+    expect(legOf(call, BEN)).toEqual(legOf(STATES[state], BEN));
   });
 });
 
@@ -449,7 +449,7 @@ describe('who calls again after a crash', () => {
       { type: 'callAgain', accountId: BEN, seat: { ...BENS, tab: 'ben-tab-2' }, kind: 'video' },
       T0 + 5_000,
     ]);
-    expect(call.legs.get(BEN)).toMatchObject({ seat: { tab: 'ben-tab-2' }, socket: true, media: false });
+    expect(legOf(call, BEN)).toMatchObject({ seat: { tab: 'ben-tab-2' }, socket: true, media: false });
     expect(nextDeadline(call)).toBe(T0 + DEADLINES.reconnecting);
     expect(told(call, up(BEN))).toBe('active');
   });
@@ -484,4 +484,105 @@ test('the input is never changed', () => {
   const before = structuredClone(STATES.ringing);
   apply(STATES.ringing, accept, T0, DEADLINES);
   expect(STATES.ringing).toEqual(before);
+});
+
+describe('participants', () => {
+  const PHONE: Seat = { device: 'ben-phone', tab: 'ben-phone-tab', session: 'ben-session' };
+  const TABLET: Seat = { device: 'ben-tablet', tab: 'ben-tablet-tab', session: 'ben-session' };
+  const warm = (participantId: string, seat: Seat) => ({
+    type: 'warm' as const,
+    accountId: BEN,
+    participantId,
+    seat,
+  });
+  const onPhone = warm('on the phone', PHONE);
+  const onTablet = warm('on the tablet', TABLET);
+  const states = (call: Call) =>
+    Object.fromEntries([...call.legs.values()].map((leg) => [leg.participantId, participantStateOf(leg)]));
+  const effects = (call: Call, event: CallEvent) => {
+    const outcome = apply(call, event, T0, DEADLINES);
+    return isRejected(outcome) ? outcome.rejected : outcome.effects;
+  };
+  const warmed = after(STATES.ringing, [onPhone], [onTablet]);
+
+  test('an account that is invited has one without a seat', () => {
+    expect(states(STATES.calling)).toEqual({ [idOf(ANN)]: 'joined', [idOf(BEN)]: 'invited' });
+    expect(states(STATES.active)).toEqual({ [idOf(ANN)]: 'joined', [idOf(BEN)]: 'joined' });
+    expect(states(STATES.ended)).toEqual({ [idOf(ANN)]: 'left', [idOf(BEN)]: 'left' });
+  });
+
+  test('two tabs may be warm while it rings, each once, and the members see one invitation', () => {
+    expect(states(warmed)).toMatchObject({
+      [idOf(BEN)]: 'invited',
+      'on the phone': 'warm',
+      'on the tablet': 'warm',
+    });
+    expect(stateOf(warmed)).toBe('ringing');
+    expect(memberLegs(warmed).map(({ participantId }) => participantId)).toEqual([idOf(ANN), idOf(BEN)]);
+    expect(effects(after(STATES.ringing, [onPhone]), warm('again', PHONE))).toBe('wrong_state');
+    expect(effects(warmed, warm('a third', BENS))).toBe('wrong_state');
+    expect(effects(STATES.active, onPhone)).toBe('wrong_state');
+    expect(effects(STATES.ringing, { ...onPhone, accountId: ANN })).toBe('wrong_state');
+  });
+
+  test('the one on the tab that answers joins, with the media that it has; the others leave', () => {
+    const ready = after(warmed, [{ type: 'mediaUp', participantId: 'on the phone' }]);
+    const answer: CallEvent = { type: 'accept', accountId: BEN, seat: PHONE };
+    const answered = after(ready, [answer]);
+    expect(states(answered)).toEqual({
+      [idOf(ANN)]: 'joined',
+      [idOf(BEN)]: 'left',
+      'on the phone': 'joined',
+      'on the tablet': 'left',
+    });
+    expect(legOf(answered, BEN)).toMatchObject({
+      participantId: 'on the phone',
+      state: 'active',
+      seat: PHONE,
+    });
+    expect(effects(ready, answer)).toEqual([
+      { type: 'closeMedia', participantId: 'on the tablet' },
+      { type: 'announce' },
+    ]);
+  });
+
+  test('another tab answers without any: all that were warm leave', () => {
+    const answered = after(warmed, [accept]);
+    expect(states(answered)).toMatchObject({ 'on the phone': 'left', 'on the tablet': 'left' });
+    expect(legOf(answered, BEN)).toMatchObject({ participantId: idOf(BEN), state: 'connecting', seat: BENS });
+  });
+
+  test('one whose tab goes leaves, its media is closed, and it rings on', () => {
+    const gone = drop(BEN, PHONE.tab);
+    expect(states(after(warmed, [gone]))).toMatchObject({ 'on the phone': 'left', 'on the tablet': 'warm' });
+    expect(effects(warmed, gone)).toEqual([
+      { type: 'closeMedia', participantId: 'on the phone' },
+      { type: 'announce' },
+    ]);
+    expect(stateOf(after(warmed, [gone]))).toBe('ringing');
+    expect(effects(after(warmed, [gone]), warm('back', PHONE))).toEqual([{ type: 'announce' }]);
+  });
+
+  test('a caller who is blocked meanwhile reaches none of them', () => {
+    expect(effects(warmed, { type: 'block', accountId: BEN })).toEqual([
+      { type: 'withdraw', accountId: BEN },
+      { type: 'closeMedia', participantId: 'on the phone' },
+      { type: 'closeMedia', participantId: 'on the tablet' },
+    ]);
+    const blocked = after(warmed, [{ type: 'block', accountId: BEN }]);
+    expect(versionFor(blocked, ANN)).toBe(warmed.version);
+    expect(states(blocked)).toMatchObject({ 'on the phone': 'left', 'on the tablet': 'left' });
+    expect(effects(blocked, onPhone)).toBe('not_a_member');
+  });
+
+  test('none is warm after a restart of the server', () => {
+    expect(states(after(warmed, [{ type: 'restart' }]))).toMatchObject({ 'on the phone': 'left' });
+  });
+
+  test('media that connects before the answer counts once there is one', () => {
+    const early = after(STATES.ringing, [up(ANN)]);
+    expect(stateOf(early)).toBe('ringing');
+    expect(legOf(after(early, [accept]), ANN)?.state).toBe('active');
+    expect(legOf(after(early, [down(ANN)], [accept]), ANN)?.state).toBe('connecting');
+  });
 });
