@@ -1,9 +1,10 @@
 import { RECONNECT_WITHIN } from '#protocol/limits';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { basePath as basePathOf, type Config } from '../config/load.ts';
-import { AccountService, presentSelf } from './accounts/account-service.ts';
+import { AccountService } from './accounts/account-service.ts';
 import { firstAccountHint } from './accounts/first-account.ts';
 import { KnownDevices } from './accounts/known-devices.ts';
 import { PasswordHasher } from './accounts/password-hasher.ts';
@@ -17,6 +18,7 @@ import { CallHistory } from './calls/call-history.ts';
 import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
 import { SettingsService } from './calls/settings-service.ts';
+import { subscribeCalls } from './calls/subscriptions.ts';
 import { ChatService } from './chat/chat-service.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { SqlAccountRepository } from './db/account-repository.ts';
@@ -31,6 +33,7 @@ import { SqlReportRepository } from './db/report-repository.ts';
 import { SqlServerStateRepository } from './db/server-state-repository.ts';
 import { SqlSessionRepository } from './db/session-repository.ts';
 import { SqlSettingsRepository } from './db/settings-repository.ts';
+import { FactBus } from './fact-bus.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { readClient } from './http/static.ts';
 import type { Logger } from './logger.ts';
@@ -45,6 +48,7 @@ import { MediaRooms } from './media/rooms.ts';
 import { Blocks } from './presence/blocks.ts';
 import { Directory } from './presence/directory.ts';
 import { PeopleService } from './presence/people-service.ts';
+import { subscribePeople } from './presence/subscriptions.ts';
 import { announce, AnnouncedAddresses } from './reach/announced-addresses.ts';
 import { Front } from './reach/front.ts';
 import { TrustedProxies } from './reach/trusted-proxies.ts';
@@ -56,6 +60,7 @@ import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
 import { forwardMediaEvents } from './signaling/media-notices.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
+import { deliver, subscribeConnections } from './signaling/subscriptions.ts';
 import { UsageLimits } from './signaling/usage-limits.ts';
 import {
   listen,
@@ -151,6 +156,7 @@ export async function createApp(
   });
   await addresses.start();
 
+  const facts = new FactBus({ logger });
   const connections = new Connections();
   const accountRepository = new SqlAccountRepository(database);
   const directory = new Directory(await accountRepository.listNames());
@@ -166,6 +172,7 @@ export async function createApp(
   const sessions = new SessionService({
     sessions: new SqlSessionRepository(database),
     days: config.SESSION_DAYS,
+    facts,
   });
   const devices = new KnownDevices({ devices: new SqlKnownDeviceRepository(database) });
   const accounts = new AccountService({
@@ -174,15 +181,13 @@ export async function createApp(
     hasher,
     devices,
     limits: new SignInLimits({ factor: config.RATE_LIMIT_FACTOR }),
-    onAdded: (account) => people.add(account),
-    onEmailChanged: (account, by) => signaling.emailChanged(account, by),
+    facts,
   });
   const chat = new ChatService({
     conversations: new SqlConversationRepository(database),
     messages: new SqlMessageRepository(database),
     people,
-    notifier: connections,
-    observer: metrics.chat,
+    facts,
   });
   const seen = new RoutesSeen();
   const announceNow: Announce = (candidates) => announce(candidates, addresses.list());
@@ -213,7 +218,7 @@ export async function createApp(
   const callRepository = new SqlCallRepository(database);
   const history = new CallHistory({
     calls: callRepository,
-    conversations: chat,
+    conversations: { deliver: (entry) => deliver(entry, { chat, connections }) },
     people,
     notifier: connections,
     clock: systemClock,
@@ -237,11 +242,8 @@ export async function createApp(
   const settings = new SettingsService({
     settings: settingsRepository,
     people,
-    notifier: connections,
-    async onBlocked(accountId, blockedId, blocked) {
-      const calmed = blocked ? calls.blocked(accountId, blockedId) : Promise.resolve();
-      await calmed.finally(() => people.setBlocked(accountId, blockedId, blocked));
-    },
+    calls,
+    facts,
   });
   const reports = new ReportService({ reports: new SqlReportRepository(database), conversations: chat });
   forwardMediaEvents({ media, notifier: connections, tabOf: (place) => calls.tabOf(place) });
@@ -258,22 +260,14 @@ export async function createApp(
   const admin = new AdminService({
     database: new SqlAdminDatabase(database, config.REGISTRATION),
     hasher,
-    listener: {
-      accountAdded: (account) => people.add(account),
-      accountChanged(account) {
-        const gone = account.disabledAt !== null;
-        people.update({ id: account.id, username: account.username, ...(gone && { gone: 'disabled' }) });
-        connections.toAccount(account.id, 'selfChanged', { self: presentSelf(account) });
-        if (gone) calls.accountGone(account.id);
-      },
-      accountDeleted(account) {
-        people.update({ ...account, gone: 'deleted' });
-        calls.accountGone(account.id);
-      },
-      sessionsEnded: (ids) => sessions.tellEnded(ids),
-    },
+    facts,
     logger,
   });
+  // In this order: people are gone before their calls end, and calls are hung up before connections close.
+  subscribePeople(facts, people);
+  subscribeCalls(facts, { calls, history });
+  subscribeConnections(facts, { connections, chat, sessions });
+  metrics.subscribe(facts);
   const withdraw = control.serve(operatorMethods(admin));
 
   let closing: Promise<void> | undefined;
@@ -358,6 +352,9 @@ export async function createApp(
     );
   }, sweepEvery ?? SWEEP_EVERY_MS);
 
+  /** Resolves once everyone has been told of what is committed, if that comes to an end. */
+  const told = () => Promise.race([facts.settled(), sleep(SETTLE_WITHIN_MS, undefined, { ref: false })]);
+
   const close = async () => {
     logger.info('stopping');
     withdraw();
@@ -366,6 +363,7 @@ export async function createApp(
     calls.drain();
     signaling.drain();
     await underWay.settled(DRAIN_WITHIN_MS);
+    await told();
     calls.close();
     await signaling.close();
     await new Promise((resolve) => {
@@ -375,6 +373,7 @@ export async function createApp(
       front?.closeAllConnections();
     });
     await underWay.settled(SETTLE_WITHIN_MS);
+    await told();
     certificates?.close();
     addresses.close();
     await relay?.close();

@@ -8,6 +8,7 @@ import { ControlSocket } from '../../server/control/control-socket.ts';
 import { SqlAdminDatabase } from '../../server/db/admin-database.ts';
 import { databaseFile } from '../../server/db/database.ts';
 import { AppError } from '../../server/errors.ts';
+import { FactBus } from '../../server/fact-bus.ts';
 import { createLogger } from '../../server/logger.ts';
 import { StartError } from '../../server/start-error.ts';
 import { openData } from '../../server/start.ts';
@@ -31,12 +32,11 @@ export async function databaseDoor(config: Config): Promise<Door> {
     await control.close();
     throw error instanceof StartError ? new CommandError(error.message) : error;
   });
-  const nobody = () => undefined;
   const admin = new AdminService({
     database: new SqlAdminDatabase(database, config.REGISTRATION),
     hasher: new PasswordHasher(),
-    // Nothing runs that would have to learn of it.
-    listener: { accountAdded: nobody, accountChanged: nobody, accountDeleted: nobody, sessionsEnded: nobody },
+    // Nothing runs that would have to hear of it.
+    facts: new FactBus({ logger }),
     logger,
   });
   return {

@@ -6,6 +6,8 @@ import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import { openDatabase } from '../../server/db/database.ts';
 import { SqlSessionRepository } from '../../server/db/session-repository.ts';
+import { FactBus } from '../../server/fact-bus.ts';
+import { createLogger } from '../../server/logger.ts';
 import { CookieScope, SessionCookie } from '../../server/sessions/cookie.ts';
 import { loadSecret } from '../../server/sessions/secret.ts';
 import { SessionService } from '../../server/sessions/session-service.ts';
@@ -36,7 +38,11 @@ export async function populate(dataDir: string, pairs: number): Promise<Pair[]> 
   try {
     const accounts = new SqlAccountRepository(database);
     const conversations = new SqlConversationRepository(database);
-    const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
+    const sessions = new SessionService({
+      sessions: new SqlSessionRepository(database),
+      days: 90,
+      facts: new FactBus({ logger: createLogger('silent') }),
+    });
     const scope = new CookieScope({ secure: false, basePath: new BasePath('') });
     const cookie = new SessionCookie({ secret: loadSecret(dataDir), scope });
     const passwordHash = await hash(PASSWORD);

@@ -3,6 +3,7 @@ import type { ChangeEmail, ChangePassword, Self, SignIn, SignUp } from '#protoco
 import type { InvitationState } from '#protocol/admin';
 import { comparisonKey } from '#protocol/rules';
 import { AppError } from '../errors.ts';
+import type { Publisher } from '../fact-bus.ts';
 import { networkOf } from '../sessions/client-network.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { emailProblem, passwordProblem, tidyNames } from './account-rules.ts';
@@ -46,10 +47,7 @@ interface Collaborators {
   hasher: PasswordHasher;
   devices: KnownDevices;
   limits: SignInLimits;
-  /** Told of every new account. */
-  onAdded: (account: Account) => void;
-  /** Told of an account that has another email address, and of the session that changed it. */
-  onEmailChanged: (account: Account, by: Identity) => void;
+  facts: Publisher;
 }
 
 /** The id that is looked up where there is no account, so that the work stays the same. */
@@ -62,17 +60,15 @@ export class AccountService {
   readonly #hasher: PasswordHasher;
   readonly #devices: KnownDevices;
   readonly #limits: SignInLimits;
-  readonly #onAdded: (account: Account) => void;
-  readonly #onEmailChanged: (account: Account, by: Identity) => void;
+  readonly #facts: Publisher;
 
-  constructor({ accounts, registration, hasher, devices, limits, onAdded, onEmailChanged }: Collaborators) {
+  constructor({ accounts, registration, hasher, devices, limits, facts }: Collaborators) {
     this.#accounts = accounts;
     this.#registration = registration;
     this.#hasher = hasher;
     this.#devices = devices;
     this.#limits = limits;
-    this.#onAdded = onAdded;
-    this.#onEmailChanged = onEmailChanged;
+    this.#facts = facts;
   }
 
   /**
@@ -105,7 +101,7 @@ export class AccountService {
     const result = await this.#accounts.add(account, admission);
     if ('taken' in result) throw takenField(result.taken);
     if ('invitation' in result) throw refusal(result.invitation);
-    this.#onAdded(result.added);
+    this.#facts.publish('accountAdded', { account: { id: account.id, username } });
     return result.added;
   }
 
@@ -141,15 +137,14 @@ export class AccountService {
   /**
    * Changes the password and ends all other sessions: whoever knew the old one is signed out.
    *
-   * @returns the ids of the sessions that ended
    * @throws {AppError} `invalid` with the fields that are wrong, `not_signed_in` where the session has ended meanwhile,
    * `rate_limited`, `overloaded`.
    */
-  changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
+  changePassword(by: Identity, form: ChangePassword): Promise<void> {
     return this.#limits.guardSession(by.sessionId, () => this.#changePassword(by, form));
   }
 
-  async #changePassword(by: Identity, form: ChangePassword): Promise<string[]> {
+  async #changePassword(by: Identity, form: ChangePassword): Promise<void> {
     const account = await this.get(by.accountId);
     refuse({
       password: passwordProblem(form.password, account.username),
@@ -157,8 +152,8 @@ export class AccountService {
     });
     await this.#confirm(account, form.currentPassword);
     const passwordHash = await this.#hasher.hash(form.password, familiarTurn(account.id));
-    return made(await this.#accounts.changePassword(by, account.passwordHash, passwordHash, Date.now()))
-      .ended;
+    const changed = await this.#accounts.changePassword(by, account.passwordHash, passwordHash, Date.now());
+    for (const sessionId of made(changed).ended) this.#facts.publish('sessionEnded', { sessionId });
   }
 
   /** @throws {AppError} as `changePassword`. */
@@ -172,7 +167,7 @@ export class AccountService {
     refuse({ email: emailProblem(email) });
     await this.#confirm(account, form.currentPassword);
     const changed = { ...account, ...made(await this.#accounts.changeEmail(by, email, Date.now())) };
-    this.#onEmailChanged(changed, by);
+    this.#facts.publish('emailChanged', { account: presentSelf(changed), by });
     return changed;
   }
 

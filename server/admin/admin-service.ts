@@ -8,17 +8,18 @@ import {
   type Named,
 } from '#protocol/admin';
 import { AppError, wrongShape } from '../errors.ts';
+import type { Publisher } from '../fact-bus.ts';
 import type { Logger } from '../logger.ts';
 import { authorise, type Actor } from './actor.ts';
 import { createChanges, type Changes } from './changes.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
-import type { AdminDatabase, AdminListener } from './ports.ts';
+import type { AdminDatabase } from './ports.ts';
 import { QUESTIONS } from './questions.ts';
 
 interface Collaborators {
   database: AdminDatabase;
   hasher: PasswordHasher;
-  listener: AdminListener;
+  facts: Publisher;
   logger: Logger;
 }
 
@@ -54,7 +55,7 @@ export class AdminService {
   }
 
   async #change<M extends Change>(actor: Actor, method: M, data: AdminData<M>): Promise<AdminAnswer<M>> {
-    const { database, logger } = this.#with;
+    const { database, facts, logger } = this.#with;
     const work = await this.#changes[method](data);
     const outcome = await database.transaction(async (store) => {
       // Once more: who was an admin when they asked may be none any more.
@@ -72,7 +73,7 @@ export class AdminService {
       },
       'an admin has changed something',
     );
-    outcome.tell?.();
+    outcome.publish?.(facts);
     return outcome.answer;
   }
 }

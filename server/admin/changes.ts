@@ -16,8 +16,9 @@ import { NO_INVITATION } from '../accounts/registration.ts';
 import { usernameProblem } from '../accounts/username-rules.ts';
 import { refuse, takenField, wrongFields } from '../accounts/wrong-fields.ts';
 import { AppError } from '../errors.ts';
+import type { Publisher } from '../fact-bus.ts';
 import { oneTimePassword } from './one-time-password.ts';
-import type { AdminListener, AdminStore } from './ports.ts';
+import type { AdminStore } from './ports.ts';
 import { nameOf } from './present.ts';
 import { accountOf } from './questions.ts';
 
@@ -27,8 +28,8 @@ export interface Outcome<M extends Change> {
   /** Whom or what it was about, as it was called before. */
   subject: Named | null;
   details: AuditDetails;
-  /** Tells the running service, once all of it is committed. */
-  tell?: () => void;
+  /** Called once all of it is committed. */
+  publish?: (facts: Publisher) => void;
 }
 
 /** The part of a change that is one transaction with its entry in the audit log. `actor` null is the operator. */
@@ -37,18 +38,13 @@ export type Work<M extends Change> = (store: AdminStore, actor: Named | null) =>
 /** What takes long (hashing a password) is done before the transaction, which keeps everyone else waiting. */
 export type Changes = { readonly [M in Change]: (data: AdminData<M>) => Work<M> | Promise<Work<M>> };
 
-interface Collaborators {
-  hasher: PasswordHasher;
-  listener: AdminListener;
-}
-
 /** Admins are signed in, and the operator is at the machine. */
 const TURN = { lane: 'admins', familiar: true };
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOTHING = {};
 
 /** What admins may change. */
-export function createChanges({ hasher, listener }: Collaborators): Changes {
+export function createChanges({ hasher }: { hasher: PasswordHasher }): Changes {
   return {
     async createAccount(data) {
       const { username, email } = tidyNames(data);
@@ -71,7 +67,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
           answer: { account: added, password },
           subject: nameOf(added),
           details: { role: added.role },
-          tell: () => listener.accountAdded(added),
+          publish: (facts) => facts.publish('accountAdded', { account: added }),
         };
       };
     },
@@ -91,9 +87,9 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
           answer: { account },
           subject: nameOf(before),
           details: { sessions: ended.length },
-          tell() {
-            listener.accountChanged(account);
-            listener.sessionsEnded(ended);
+          publish(facts) {
+            facts.publish('accountChanged', { account });
+            publishEnded(facts, ended);
           },
         };
       },
@@ -119,9 +115,9 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
           answer: NOTHING,
           subject: nameOf(before),
           details: { sessions: ended.length },
-          tell() {
-            listener.accountDeleted({ id: accountId, username });
-            listener.sessionsEnded(ended);
+          publish(facts) {
+            facts.publish('accountDeleted', { account: { id: accountId, username } });
+            publishEnded(facts, ended);
           },
         };
       },
@@ -156,7 +152,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
           answer: { password },
           subject: nameOf(account),
           details: { sessions: ended.length },
-          tell: () => listener.sessionsEnded(ended),
+          publish: (facts) => publishEnded(facts, ended),
         };
       };
     },
@@ -174,7 +170,7 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
           answer: { ended: ended.length },
           subject: nameOf(account),
           details: { sessions: ended.length },
-          tell: () => listener.sessionsEnded(ended),
+          publish: (facts) => publishEnded(facts, ended),
         };
       },
 
@@ -227,9 +223,13 @@ export function createChanges({ hasher, listener }: Collaborators): Changes {
       answer: { account },
       subject: nameOf(account),
       details,
-      tell: () => listener.accountChanged(account),
+      publish: (facts: Publisher) => facts.publish('accountChanged', { account }),
     };
   }
+}
+
+function publishEnded(facts: Publisher, sessionIds: readonly string[]): void {
+  for (const sessionId of sessionIds) facts.publish('sessionEnded', { sessionId });
 }
 
 /** An invitation or a report has no name; the beginning of its id tells it from others. */

@@ -82,13 +82,3 @@ export interface AdminDatabase {
   /** Commits all that `work` does to the store that it is given, or nothing where it throws. */
   transaction<T>(work: (store: AdminStore) => Promise<T>): Promise<T>;
 }
-
-/** What the running service has to learn of a change, once that is committed. */
-export interface AdminListener {
-  accountAdded(account: AdminAccount): void;
-  /** Its role is another, or it was disabled or enabled. */
-  accountChanged(account: AdminAccount): void;
-  /** Under this name it stays in others' conversations. */
-  accountDeleted(account: { id: string; username: string }): void;
-  sessionsEnded(sessionIds: readonly string[]): void;
-}

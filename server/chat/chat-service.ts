@@ -12,9 +12,9 @@ import { CONVERSATIONS_PAGE, MESSAGES_PAGE } from '#protocol/limits';
 import type { Person } from '#protocol/people';
 import { previewOf } from '#protocol/rules';
 import { AppError, youBlocked } from '../errors.ts';
-import type { Notifier } from '../notifier.ts';
+import type { Publisher } from '../fact-bus.ts';
 import type { ConversationRecord, Member, StoredMessage } from './conversation.ts';
-import type { ChatObserver, ConversationRepository, MessageRepository } from './ports.ts';
+import type { ConversationRepository, MessageRepository } from './ports.ts';
 
 interface Collaborators {
   conversations: ConversationRepository;
@@ -24,8 +24,13 @@ interface Collaborators {
     get(accountId: string, viewerId: string): Person;
     named(accountId: string): Pick<Person, 'gone'>;
   };
-  notifier: Notifier;
-  observer: ChatObserver;
+  facts: Publisher;
+}
+
+/** A member who sees a message. */
+interface Reader {
+  accountId: string;
+  conversation: Conversation;
 }
 
 /** Conversations and their messages: client id -> commit -> acknowledgement with a sequence number. */
@@ -33,15 +38,13 @@ export class ChatService {
   readonly #conversations: ConversationRepository;
   readonly #messages: MessageRepository;
   readonly #people: Collaborators['people'];
-  readonly #notifier: Notifier;
-  readonly #observer: ChatObserver;
+  readonly #facts: Publisher;
 
-  constructor({ conversations, messages, people, notifier, observer }: Collaborators) {
+  constructor({ conversations, messages, people, facts }: Collaborators) {
     this.#conversations = conversations;
     this.#messages = messages;
     this.#people = people;
-    this.#notifier = notifier;
-    this.#observer = observer;
+    this.#facts = facts;
   }
 
   /** @throws {AppError} `not_found` for a person who is not there, `forbidden` for oneself. */
@@ -80,9 +83,8 @@ export class ChatService {
   }
 
   /**
-   * Commits a message and delivers it to every connection of its members but the one that sent it, which
-   * has the acknowledgement. Sent again, it is acknowledged again and delivered no second time. A message to someone who
-   * has blocked the sender is acknowledged and kept like any, and only its sender ever sees it.
+   * Commits a message. Sent again, it is acknowledged again and stored no second time. A message to someone who has
+   * blocked the sender is acknowledged and kept like any, and only its sender ever sees it.
    *
    * @throws {AppError} `not_found` unless the account is a member, `person_gone` where nobody is left to read it,
    *   `you_blocked` where the sender has blocked the other.
@@ -105,10 +107,7 @@ export class ChatService {
       call: null,
       sentAt: Date.now(),
     });
-    if (added) {
-      this.#observer.sent();
-      await this.deliver({ message, senderOnly }, connectionId);
-    }
+    if (added) this.#facts.publish('messageStored', { message, senderOnly, connectionId });
     return { seq: message.seq, sentAt: message.sentAt };
   }
 
@@ -136,18 +135,16 @@ export class ChatService {
     const { lastSeq } = memberOf(await this.#find(conversationId, accountId), accountId);
     const upTo = Math.min(seq, lastSeq);
     if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
-      this.#notifier.toAccount(accountId, 'read', { conversationId, seq: upTo }, connectionId);
+      this.#facts.publish('readMarkMoved', { accountId, conversationId, seq: upTo, connectionId });
     }
   }
 
-  /** Sends a committed message to every connection of the members who see it, but for one. */
-  async deliver({ message, senderOnly }: StoredMessage, connectionId?: string): Promise<void> {
+  /** The members who see a committed message, and its conversation as each of them sees it. */
+  async readersOf({ message, senderOnly }: StoredMessage): Promise<Reader[]> {
     const record = await this.#find(message.conversationId, message.senderId);
-    for (const { accountId } of record.members) {
-      if (senderOnly && accountId !== message.senderId) continue;
-      const conversation = this.#present(record, accountId);
-      this.#notifier.toAccount(accountId, 'message', { message, conversation }, connectionId);
-    }
+    return record.members
+      .filter(({ accountId }) => !senderOnly || accountId === message.senderId)
+      .map(({ accountId }) => ({ accountId, conversation: this.#present(record, accountId) }));
   }
 
   async #find(id: string, accountId: string): Promise<ConversationRecord> {

@@ -20,12 +20,6 @@ export interface ConversationRepository {
   markRead(id: string, accountId: string, seq: number): Promise<boolean>;
 }
 
-/** Is told of what happens, to count it. */
-export interface ChatObserver {
-  /** A message was committed. */
-  sent(): void;
-}
-
 /** What tells a message from all others: its sender made the id. */
 export type MessageKey = Pick<Message, 'conversationId' | 'senderId' | 'id'>;
 

@@ -94,8 +94,7 @@ export function createRoutes({
     const identity = requireIdentity(ctx);
     const { accountId } = identity;
     const form = parseBody(ctx, changePassword);
-    const ended = await accounts.changePassword(identity, form);
-    sessions.tellEnded(ended);
+    await accounts.changePassword(identity, form);
     logger.info({ requestId: ctx.requestId, accountId }, 'password changed');
     ctx.status = 204;
   });

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
-import type { ChatObserver } from '../chat/ports.ts';
+import type { FactBus } from '../fact-bus.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { MediaMetrics } from './media-metrics.ts';
 import { watch, type Sources } from './sources.ts';
@@ -27,19 +27,23 @@ export class Metrics {
   readonly calls: CallMetrics;
   readonly media: MediaMetrics;
   readonly traffic: TrafficMetrics;
-  readonly chat: ChatObserver;
+  readonly #messages: Counter;
   readonly #registry = new Registry();
 
   constructor() {
     this.calls = new CallMetrics(this.#registry);
     this.media = new MediaMetrics(this.#registry);
     this.traffic = new TrafficMetrics(this.#registry);
-    const messages = new Counter({
+    this.#messages = new Counter({
       name: 'chataway_messages_total',
       help: 'Messages that were committed.',
       registers: [this.#registry],
     });
-    this.chat = { sent: () => messages.inc() };
+  }
+
+  /** Counts what is committed. */
+  subscribe(facts: FactBus): void {
+    facts.subscribe('messageStored', () => this.#messages.inc());
   }
 
   /** Reads these, too, whenever somebody asks. */

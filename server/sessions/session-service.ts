@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionEnd, SessionInfo } from '#protocol/account';
 import { AppError } from '../errors.ts';
+import type { Publisher } from '../fact-bus.ts';
 import { notSignedIn, presentSession, type Identity, type Session } from './session.ts';
 
 /** Where sessions are kept. */
@@ -59,21 +60,23 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const KEY_BYTES = 24;
 const USER_AGENT_MAX = 256;
 
+interface Collaborators {
+  sessions: SessionRepository;
+  /** How long a session lasts at most, however much it is used. */
+  days: number;
+  facts: Publisher;
+}
+
 /** Sessions: a key (from a cookie) becomes an identity, here for both edges. */
 export class SessionService {
   readonly #sessions: SessionRepository;
   readonly #lifetime: number;
-  readonly #endedListeners: ((sessionId: string) => void)[] = [];
+  readonly #facts: Publisher;
 
-  /** `days` is how long a session lasts at most, however much it is used. */
-  constructor({ sessions, days }: { sessions: SessionRepository; days: number }) {
+  constructor({ sessions, days, facts }: Collaborators) {
     this.#sessions = sessions;
     this.#lifetime = days * DAY_MS;
-  }
-
-  /** Calls back with the id of each session that is ended before its time. */
-  onEnded(listener: (sessionId: string) => void): void {
-    this.#endedListeners.push(listener);
+    this.#facts = facts;
   }
 
   /** A new key: 192 bits from the system's generator. */
@@ -129,9 +132,9 @@ export class SessionService {
     return sessions.map((session) => ({ ...presentSession(session), current: session.id === sessionId }));
   }
 
-  /** Ends the session with this key, whose person signs out; its connections close with it. */
+  /** Ends the session with this key, whose person signs out. */
   async end({ key }: { key: string }): Promise<void> {
-    this.tellEnded(await this.#sessions.end({ keyHash: hashKey(key) }, Date.now(), null));
+    this.#publishEnded(await this.#sessions.end({ keyHash: hashKey(key) }, Date.now(), null));
   }
 
   /** Why the session that a key opened was ended; null where it was not, or by its own person. */
@@ -152,12 +155,7 @@ export class SessionService {
   async endBy(by: Identity, which: OwnSessions): Promise<void> {
     const ended = await this.#sessions.endBy(by, which, Date.now());
     if (ended === undefined) throw notSignedIn();
-    this.tellEnded(ended);
-  }
-
-  /** Sessions have been ended in the database: their connections close. */
-  tellEnded(ids: readonly string[]): void {
-    for (const id of ids) for (const listener of this.#endedListeners) listener(id);
+    this.#publishEnded(ended);
   }
 
   /** Notes that the session is in use; false where it has ended. */
@@ -172,8 +170,12 @@ export class SessionService {
    */
   async sweep(): Promise<void> {
     const now = Date.now();
-    this.tellEnded(await this.#sessions.endExpired(now));
+    this.#publishEnded(await this.#sessions.endExpired(now));
     await this.#sessions.purge(now - DAY_MS);
+  }
+
+  #publishEnded(ids: readonly string[]): void {
+    for (const sessionId of ids) this.#facts.publish('sessionEnded', { sessionId });
   }
 }
 

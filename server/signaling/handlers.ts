@@ -77,13 +77,10 @@ export function createHandlers({
     listMessages: ({ accountId }, data) => chat.messages(accountId, data),
     async sendMessage({ id, accountId }, data) {
       await limits.message(accountId, data.text);
-      const sent = await chat.send(accountId, data, id);
-      await history.read(accountId);
-      return sent;
+      return chat.send(accountId, data, id);
     },
     async markRead({ id, accountId }, { conversationId, seq }) {
       await chat.markRead(accountId, conversationId, seq, id);
-      await history.read(accountId);
       return DONE;
     },
 

@@ -1,5 +1,4 @@
 import { type ErrorCode } from '#protocol/errors';
-import type { Self } from '#protocol/account';
 import { connectQuery, type ConnectQuery } from '#protocol/common';
 import {
   CLOSE_RESTART,
@@ -26,7 +25,7 @@ import { createHandlers, type Services } from './handlers.ts';
 import type { SignalingObserver } from './observer.ts';
 import { presentSnapshot } from './snapshot.ts';
 import { SocketTransport } from './socket-transport.ts';
-import { presentSelf, type AccountService } from '../accounts/account-service.ts';
+import type { AccountService } from '../accounts/account-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
 import type { UnderWay } from '../under-way.ts';
@@ -90,17 +89,11 @@ export class SignalingServer {
 
   constructor(options: Options) {
     this.#with = options;
-    const { services, logger, sessions, rateLimitFactor } = options;
+    const { services, logger, rateLimitFactor } = options;
     this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), logger });
     const points = REQUESTS.points * rateLimitFactor;
     this.#byConnection = new RateLimiterMemory({ ...REQUESTS, points });
     this.#byAccount = new RateLimiterMemory({ ...REQUESTS, points: points * BUSY_TABS });
-    sessions.onEnded((sessionId) => {
-      services.calls.sessionEnded(sessionId);
-      for (const connection of services.connections.all()) {
-        if (connection.sessionId === sessionId) connection.close(CLOSE_SESSION_ENDED);
-      }
-    });
     this.#heartbeat = setInterval(() => this.#checkHearts(), options.heartbeat);
   }
 
@@ -117,21 +110,6 @@ export class SignalingServer {
         refuse(socket, refusal);
       });
     });
-  }
-
-  /** Tells the tabs of an account its new email address, and those of other sessions than `by` that it was changed. */
-  emailChanged(account: Self, by: Identity): void {
-    const { services, logger } = this.#with;
-    services.connections.toAccount(account.id, 'selfChanged', { self: presentSelf(account) });
-    for (const connection of services.connections.ofAccount(account.id)) {
-      if (connection.sessionId === by.sessionId) continue;
-      this.#tellEmailChange(connection, account).catch((error: unknown) =>
-        logger.error(
-          { connectionId: connection.id, err: error },
-          'a session was not told of its new email address',
-        ),
-      );
-    }
   }
 
   /** Tells everyone that the server is about to stop; nobody comes in any more. */
@@ -243,11 +221,6 @@ export class SignalingServer {
     if (await sessions.takeEmailChange(connection.sessionId)) {
       connection.notify('emailChanged', { email: snapshot.self.email });
     }
-  }
-
-  async #tellEmailChange(connection: Connection, { email }: Self): Promise<void> {
-    connection.notify('emailChanged', { email });
-    await this.#with.sessions.takeEmailChange(connection.sessionId);
   }
 
   async #answer(connection: Connection, method: string, data: unknown): Promise<object> {

@@ -7,6 +7,8 @@ import type { Account } from '../../server/accounts/account.ts';
 import { SqlAccountRepository } from '../../server/db/account-repository.ts';
 import { SqlAdminAccountRepository } from '../../server/db/admin-account-repository.ts';
 import { SqlSessionRepository } from '../../server/db/session-repository.ts';
+import { FactBus } from '../../server/fact-bus.ts';
+import { createLogger } from '../../server/logger.ts';
 import { SessionService } from '../../server/sessions/session-service.ts';
 import { cookieOf, PASSWORD, request, TestAccount } from '../support/account.ts';
 import { withDatabase } from '../support/data.ts';
@@ -159,7 +161,11 @@ describe('signing out', () => {
   test('a renewal in flight does not revive the session', async () => {
     const account = await TestAccount.signUp(server.url, 'undead');
     await withDatabase(server.dataDir, async (database) => {
-      const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
+      const sessions = new SessionService({
+        sessions: new SqlSessionRepository(database),
+        days: 90,
+        facts: new FactBus({ logger: createLogger('silent') }),
+      });
       const found = await new SqlAccountRepository(database).find(account.id);
       const proof = { accountId: account.id, passwordHash: found?.passwordHash ?? '' };
       const origin = { userAgent: '', address: '127.0.0.1' };
@@ -201,7 +207,11 @@ test('whoever gave a password that was changed, or was disabled, before their se
   const account = await TestAccount.signUp(server.url, 'late');
   await withDatabase(server.dataDir, async (database) => {
     const accounts = new SqlAccountRepository(database);
-    const sessions = new SessionService({ sessions: new SqlSessionRepository(database), days: 90 });
+    const sessions = new SessionService({
+      sessions: new SqlSessionRepository(database),
+      days: 90,
+      facts: new FactBus({ logger: createLogger('silent') }),
+    });
     const beginWith = async ({ passwordHash }: Account) => {
       const key = sessions.newKey();
       const proof = { accountId: account.id, passwordHash };

@@ -10,6 +10,8 @@ import { SignInLimits } from '../../../../server/accounts/sign-in-limits.ts';
 import { SqlInvitationRepository } from '../../../../server/db/invitation-repository.ts';
 import { SqlKnownDeviceRepository } from '../../../../server/db/known-device-repository.ts';
 import { SqlServerStateRepository } from '../../../../server/db/server-state-repository.ts';
+import { FactBus } from '../../../../server/fact-bus.ts';
+import { createLogger } from '../../../../server/logger.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
 const PASSWORD = 'a quiet blue harbour';
@@ -58,8 +60,7 @@ test('signing in does the same work whether the account exists or not', async ()
     hasher,
     devices: new KnownDevices({ devices: new SqlKnownDeviceRepository(database) }),
     limits: new SignInLimits({ factor: 1_000 }),
-    onAdded: () => undefined,
-    onEmailChanged: () => undefined,
+    facts: new FactBus({ logger: createLogger('silent') }),
   });
   const form = { username: 'ann', email: 'ann@example.org', password: PASSWORD, passwordRepeat: PASSWORD };
   const { passwordHash } = await accounts.signUp(form, CLIENT);
