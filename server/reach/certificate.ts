@@ -15,7 +15,7 @@ export interface CertificateSource {
   onChange(listener: (certificate: Certificate) => void): void;
   /**
    * The certificate that answers a TLS handshake with ALPN `acme-tls/1` (RFC 8737) for this name; undefined where
-   * none is asked for now.
+   * none is asked for now. Its key is of the same type as the key of `current`.
    */
   challenge(serverName: string): Certificate | undefined;
   /** To be called once the listener is up: from now on the source looks for new certificates by itself. */

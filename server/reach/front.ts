@@ -1,19 +1,22 @@
 import type { Server as HttpServer } from 'node:http';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { createSecureContext, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { CertificateSource } from './certificate.ts';
-import { wantsAcme } from './client-hello.ts';
 import { plainAddress } from './plain-address.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 import type { RelayAddress } from './relay.ts';
 
-/** For each of the steps before it is told what a connection is for: the first message, the handshake, the first byte. */
+/** For each of the steps before the purpose of a connection is known: the handshake, and the first byte after it. */
 const PATIENCE_MS = 10_000;
 /** A TURN client refreshes what it has every few minutes at most (RFC 8656, 7.3). */
 const RELAY_IDLE_MS = 15 * 60_000;
 /** STUN's messages and TURN's channels begin below and above this; an allocation comes first (RFC 8656, 12). */
 const STUN_BELOW = 4;
+/** The protocol in which an authority asks for the certificate of a challenge (RFC 8737). */
+const ACME = 'acme-tls/1';
+/** `stun.turn` is what a TURN client may ask for (RFC 7443). */
+const PROTOCOLS = ['http/1.1', 'stun.turn'];
 
 interface Options {
   certificates: CertificateSource;
@@ -47,12 +50,10 @@ const TLS_OPTIONS = {
 /**
  * One port for everything that is encrypted: it takes TLS, and tells HTTP from TURN by the first byte after the
  * handshake. So a network that lets only 443/TCP through has calls too, with one name and one certificate. The
- * authority's challenges (RFC 8737) are answered here as well.
+ * authority's challenges (RFC 8737) are answered here as well, with their own certificate.
  */
 export class Front {
   readonly #with: Options;
-  readonly #tls;
-  readonly #challenges;
   readonly #patience: number;
   readonly #sockets = new Set<Socket>();
   /** The listener; it is opened and closed like any. */
@@ -60,68 +61,52 @@ export class Front {
 
   constructor(options: Options) {
     this.#with = options;
-    const { certificates, patience = PATIENCE_MS } = options;
+    const { certificates, http, patience = PATIENCE_MS } = options;
     this.#patience = patience;
-    this.#tls = createTlsServer(
+    this.server = createServer(
       {
         ...TLS_OPTIONS,
         ...certificates.current,
+        // From the connection on, however many bytes of an unfinished handshake arrive meanwhile.
         handshakeTimeout: patience,
-        // `stun.turn` is what a TURN client may ask for (RFC 7443).
-        ALPNCallback: ({ protocols }) => protocols.find((one) => one === 'http/1.1' || one === 'stun.turn'),
+        ALPNCallback: function (this: TLSSocket, { protocols, servername }) {
+          // An authority offers it alone (RFC 8737, 3); anybody else gets the usual certificate.
+          if (protocols.length !== 1 || protocols[0] !== ACME) {
+            return protocols.find((protocol) => PROTOCOLS.includes(protocol));
+          }
+          const challenge = certificates.challenge(servername);
+          if (!challenge) return undefined;
+          // In TLS 1.2 the key must be of the same type as the usual one: OpenSSL has chosen the cipher by now.
+          this.setKeyCert(challenge);
+          return ACME;
+        },
       },
       (socket) => this.#sort(socket),
     );
-    certificates.onChange((certificate) => this.#tls.setSecureContext({ ...TLS_OPTIONS, ...certificate }));
-    this.#challenges = createTlsServer(
-      {
-        handshakeTimeout: patience,
-        ALPNProtocols: ['acme-tls/1'],
-        SNICallback: (name, answer) => {
-          const certificate = certificates.challenge(name);
-          answer(null, certificate && createSecureContext(certificate));
-        },
-      },
-      (socket) => socket.end(),
-    );
-    for (const server of [this.#tls, this.#challenges]) {
-      // A scanner, or a client that went away: nobody's concern.
-      server.on('tlsClientError', (_, socket) => socket.destroy());
-    }
-    this.server = createServer((socket) => this.#greet(socket));
+    certificates.onChange((certificate) => this.server.setSecureContext({ ...TLS_OPTIONS, ...certificate }));
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+    });
+    // The client is a scanner, or went away: there is nothing to report.
+    this.server.on('tlsClientError', (_, socket) => socket.destroy());
     // An HTTP server arms its time-outs and its list of connections when it begins to listen, which this one never does.
-    options.http.emit('listening');
+    http.emit('listening');
   }
 
-  /** Cuts what is connected: HTTP's connections, and relayed media. */
+  /** Closes all open connections at once: those of HTTP, and those of relayed media. */
   closeAllConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Reads the first message without taking it: which certificate is wanted stands in it. */
-  #greet(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    const late = destroyLater(socket, this.#patience);
-    let hello = Buffer.alloc(0);
-    const read = () => {
-      const more: unknown = socket.read();
-      if (!Buffer.isBuffer(more)) return;
-      hello = Buffer.concat([hello, more]);
-      const acme = wantsAcme(hello);
-      if (acme === undefined) return;
-      socket.off('readable', read);
-      clearTimeout(late);
-      socket.unshift(hello);
-      (acme ? this.#challenges : this.#tls).emit('connection', socket);
-    };
-    socket.on('readable', read);
   }
 
   #sort(socket: TLSSocket): void {
     socket.on('error', () => socket.destroy());
     const late = destroyLater(socket, this.#patience);
+    if (socket.alpnProtocol === ACME) {
+      socket.end();
+      return;
+    }
     socket.once('readable', () => {
       clearTimeout(late);
       const first: unknown = socket.read();
@@ -138,8 +123,8 @@ export class Front {
 }
 
 /**
- * A time that a byte now and then does not prolong. It does not wait for the socket to close: a relayed one has as many
- * listeners for that already as Node takes for no leak.
+ * Destroys the socket after this time, however many bytes arrive meanwhile. The timer does not listen for the socket's
+ * 'close': a relayed socket already has as many listeners for it as Node allows before it warns of a leak.
  */
 function destroyLater(socket: Socket, milliseconds: number): NodeJS.Timeout {
   return setTimeout(() => socket.destroy(), milliseconds).unref();
