@@ -15,6 +15,8 @@ import { operatorMethods } from './admin/operator.ts';
 import { BasePath } from './base-path.ts';
 import { DEADLINES, type Deadlines } from './calls/call-events.ts';
 import { CallHistory } from './calls/call-history.ts';
+import { CallMedia } from './calls/call-media.ts';
+import { Callees } from './calls/callees.ts';
 import { CallService } from './calls/call-service.ts';
 import { systemClock } from './calls/ports.ts';
 import { SettingsService } from './calls/settings-service.ts';
@@ -58,9 +60,9 @@ import { OriginPolicy } from './sessions/origin-policy.ts';
 import { UnderWay } from './under-way.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { Connections } from './signaling/connections.ts';
-import { forwardMediaEvents } from './signaling/media-notices.ts';
+import { subscribeCallNotices } from './signaling/call-notices.ts';
 import { HEARTBEAT_MS, SignalingServer } from './signaling/signaling-server.ts';
-import { deliver, subscribeConnections } from './signaling/subscriptions.ts';
+import { subscribeConnections } from './signaling/subscriptions.ts';
 import { UsageLimits } from './signaling/usage-limits.ts';
 import {
   listen,
@@ -218,26 +220,32 @@ export async function createApp(
   const callRepository = new SqlCallRepository(database);
   const history = new CallHistory({
     calls: callRepository,
-    conversations: { deliver: (entry) => deliver(entry, { chat, connections }) },
     people,
     notifier: connections,
     clock: systemClock,
   });
   const calls = new CallService({
     calls: callRepository,
-    history,
-    media,
-    onLeft: (participantId) => relay?.end(participantId),
-    conversations: chat,
+    callees: new Callees({
+      settings: settingsRepository,
+      conversations: chat,
+      people,
+      clock: systemClock,
+      rateLimitFactor: config.RATE_LIMIT_FACTOR,
+    }),
     settings: settingsRepository,
     people,
-    notifier: connections,
     tabs: connections,
-    observer: metrics.calls,
+    facts,
     clock: systemClock,
     deadlines: { ...DEADLINES, ...deadlines },
-    rateLimitFactor: config.RATE_LIMIT_FACTOR,
     logger,
+  });
+  const callMedia = new CallMedia({ media, calls, notifier: connections, facts, logger });
+  facts.subscribe('callChanged', ({ before, call }) => {
+    for (const { participantId, state } of call.legs.values()) {
+      if (state === 'left' && before?.legs.get(participantId)?.state !== 'left') relay?.end(participantId);
+    }
   });
   const settings = new SettingsService({
     settings: settingsRepository,
@@ -246,7 +254,6 @@ export async function createApp(
     facts,
   });
   const reports = new ReportService({ reports: new SqlReportRepository(database), conversations: chat });
-  forwardMediaEvents({ media, notifier: connections, tabOf: (place) => calls.tabOf(place) });
   await calls.restore();
   metrics.watch({
     callStates: () => calls.live().map(stateOf),
@@ -264,6 +271,8 @@ export async function createApp(
     logger,
   });
   // In this order: people are gone before their calls end, and calls are hung up before connections close.
+  // Members of a call hear of its change before others see who is in a call.
+  subscribeCallNotices(facts, { connections, people, chat });
   subscribePeople(facts, people);
   subscribeCalls(facts, { calls, history });
   subscribeConnections(facts, { connections, chat, sessions });
@@ -308,6 +317,7 @@ export async function createApp(
       people,
       chat,
       calls,
+      callMedia,
       history,
       settings,
       reports,

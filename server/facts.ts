@@ -2,6 +2,7 @@ import type { Self } from '#protocol/account';
 import type { Message } from '#protocol/chat';
 import type { Settings } from '#protocol/settings';
 import type { Account } from './accounts/account.ts';
+import type { Effect } from './calls/call-events.ts';
 import type { Call } from './calls/call.ts';
 import type { StoredMessage } from './chat/conversation.ts';
 import type { Identity } from './sessions/session.ts';
@@ -16,8 +17,11 @@ export interface Facts {
   /** A member has read up to `seq`. */
   readMarkMoved: { accountId: string; conversationId: string; seq: number; connectionId: string };
 
-  /** A call is new, where `before` is undefined, or has changed; `at` is the time of the change. */
-  callChanged: { before: Call | undefined; call: Call; at: number };
+  /**
+   * A call is new, where `before` is undefined, or has changed; `at` is the time of the change, `effects` what the call's machine
+   * wants done about it.
+   */
+  callChanged: { before: Call | undefined; call: Call; effects: readonly Effect[]; at: number };
   /** A call has ended; `entry` is what it left in its conversation. Follows the `callChanged` of the same commit. */
   callEnded: { call: Call; entry: StoredMessage | null };
   /** An account has looked at its list of calls. */

@@ -1,6 +1,5 @@
 import type { CallsPage, ListCalls } from '#protocol/call';
 import { CALLS_PAGE } from '#protocol/limits';
-import type { StoredMessage } from '../chat/conversation.ts';
 import type { Notifier } from '../notifier.ts';
 import { isMissedBy, memberLegs, type Call } from './call.ts';
 import { presentCall } from './call-view.ts';
@@ -8,10 +7,6 @@ import type { CallRepository, Clock } from './ports.ts';
 
 interface Collaborators {
   calls: CallRepository;
-  conversations: {
-    /** Delivers an entry that is committed already. */
-    deliver(entry: StoredMessage): Promise<void>;
-  };
   people: { named(accountId: string): { username: string } };
   notifier: Notifier;
   clock: Clock;
@@ -57,9 +52,8 @@ export class CallHistory {
     if (told !== undefined && (await this.countMissed(accountId)) !== told) await this.#tellMissed(accountId);
   }
 
-  /** A call has ended: tells its entry in the conversation, and a badge to whom missed it. */
-  async tell(call: Call, entry: StoredMessage | null): Promise<void> {
-    if (entry) await this.#with.conversations.deliver(entry);
+  /** A call has ended: those who missed it are told how many they have missed. */
+  async ended(call: Call): Promise<void> {
     for (const leg of memberLegs(call)) {
       if (isMissedBy(call, leg)) await this.#tellMissed(leg.accountId);
     }

@@ -1,49 +1,28 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
-import type { Person } from '#protocol/people';
 import { randomUUID } from 'node:crypto';
 import type { StoredMessage } from '../chat/conversation.ts';
-import { AppError, restartingError, youBlocked } from '../errors.ts';
+import { AppError, restartingError } from '../errors.ts';
+import type { Publisher } from '../fact-bus.ts';
 import type { Logger } from '../logger.ts';
-import type { Notifier } from '../notifier.ts';
-import { isRejected, type CallEvent, type Deadlines, type Effect, type Invitation } from './call-events.ts';
-import { apply, createCall, withdrawn } from './call-machine.ts';
+import { isRejected, type CallEvent, type Deadlines, type Effect } from './call-events.ts';
+import { apply, createCall } from './call-machine.ts';
 import { isAnswered, isEngaged, legAt, legOf, memberLegs, stateOf, type Call, type Seat } from './call.ts';
-import type { CallHistory } from './call-history.ts';
+import type { Callees } from './callees.ts';
 import { presentCall } from './call-view.ts';
 import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
-import type {
-  CallObserver,
-  CallRepository,
-  Clock,
-  Media,
-  MediaEvent,
-  Place,
-  SettingsRepository,
-  Tabs,
-} from './ports.ts';
-import { decideRing, type RingDecision } from './ring-policy.ts';
+import type { CallRepository, Clock, Place, SettingsRepository, Tabs } from './ports.ts';
 import { Serial } from './serial.ts';
 
 interface Collaborators {
   calls: CallRepository;
-  media: Pick<Media, 'refresh' | 'leave' | 'close' | 'onEvent'>;
-  /** A participant has left the call. */
-  onLeft: (participantId: string) => void;
-  settings: SettingsRepository;
-  history: CallHistory;
-  conversations: { members(id: string, accountId: string): Promise<string[]> };
-  people: {
-    named(accountId: string): Pick<Person, 'username' | 'gone'>;
-    setInCall(accountId: string, inCall: boolean): void;
-  };
-  notifier: Notifier;
+  callees: Callees;
+  settings: Pick<SettingsRepository, 'get'>;
+  people: { named(accountId: string): { username: string } };
   tabs: Tabs;
-  observer: CallObserver;
+  facts: Publisher;
   clock: Clock;
   deadlines: Deadlines;
-  /** Multiplies how many calls may go unanswered. */
-  rateLimitFactor: number;
   logger: Logger;
 }
 
@@ -53,9 +32,6 @@ interface InviteRequest {
   kind: CallKind;
 }
 
-/** How many calls of one person another may leave unanswered, in how long, before no more of them ring. */
-const UNANSWERED_AT_MOST = 10;
-const UNANSWERED_WITHIN_MS = 10 * 60 * 1000;
 /** When a deadline is tried again that could not be written. */
 const RETRY_MS = 1_000;
 
@@ -68,7 +44,7 @@ const nothing = (): Promise<void> => Promise.resolve();
  * update, and once that is committed the timer is set and the effects are carried out, in order.
  */
 export class CallService {
-  readonly #with: Collaborators;
+  readonly #deps: Collaborators;
   readonly #live = new LiveCalls();
   readonly #timers: CallTimers;
   /** Events of one call are taken one after the other. */
@@ -77,11 +53,10 @@ export class CallService {
   #closed = false;
 
   constructor(collaborators: Collaborators) {
-    this.#with = collaborators;
+    this.#deps = collaborators;
     this.#timers = new CallTimers(collaborators.clock, (callId) =>
       this.#background(callId, { type: 'tick' }),
     );
-    collaborators.media.onEvent((event) => this.#takeMedia(event));
   }
 
   /**
@@ -90,14 +65,9 @@ export class CallService {
    * a server.
    */
   async restore(): Promise<void> {
-    const live = await this.#with.calls.listLive();
+    const live = await this.#deps.calls.listLive();
     // All of them before the first event: whether an account is in a call decides how its others ring.
     for (const call of live) this.#live.put(call);
-    for (const { legs } of live) {
-      for (const leg of legs.values()) {
-        if (isAnswered(leg)) this.#with.people.setInCall(leg.accountId, true);
-      }
-    }
     // Each call's first event, before one makes another for the next.
     await Promise.all(live.map(({ id }) => this.#dispatch(id, { type: 'restart' })));
   }
@@ -118,12 +88,22 @@ export class CallService {
     await this.#serial.idle();
   }
 
+  /** A call that has not ended, where memory holds it. */
+  liveCall(callId: string): Call | undefined {
+    return this.#live.get(callId);
+  }
+
   /** Every call that has not ended. */
   live(): Call[] {
     return this.#live.all();
   }
 
-  /** The account's calls that have not ended. */
+  /** The calls that have not ended and that the account has a part in. */
+  liveCallsOf(accountId: string): Call[] {
+    return this.#live.of(accountId);
+  }
+
+  /** The account's calls that have not ended, as it sees them. */
   liveOf(accountId: string): CallView[] {
     return this.#live
       .of(accountId)
@@ -145,12 +125,12 @@ export class CallService {
 
   async #invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
     const { callId, conversationId, kind } = request;
-    const { calls, clock, deadlines } = this.#with;
+    const { calls, callees, clock, deadlines } = this.#deps;
     if (this.#live.get(callId)) return this.#view(callId, callerId);
     if (this.#draining) throw restartingError();
-    const callees = await this.#callees(callerId, conversationId);
     const caller = { accountId: callerId, participantId: randomUUID(), seat };
-    const invitation = { id: callId, conversationId, kind, caller, callees };
+    const invited = await callees.of(conversationId, callerId, (calleeId) => this.#live.engagedIn(calleeId));
+    const invitation = { id: callId, conversationId, kind, caller, callees: invited };
     const call = createCall(invitation, clock.now(), deadlines);
 
     const added = await calls.add(call);
@@ -210,17 +190,7 @@ export class CallService {
   /** A tab has (again) a connection. */
   connected(accountId: string, tab: string): void {
     for (const call of this.#live.of(accountId)) {
-      const leg = legAt(call, accountId, tab);
-      if (leg === undefined) continue;
-      this.#background(call.id, { type: 'resume', accountId, tab });
-      if (isAnswered(leg)) this.#logFailure(call.id, this.#refresh(call.id, leg.participantId));
-    }
-  }
-
-  /** After a restart of the server the room is gone while the tab believes that it is in it. */
-  async #refresh(callId: string, participantId: string): Promise<void> {
-    if (!(await this.#with.media.refresh({ roomId: callId, participantId }))) {
-      this.#tellMediaLost(callId, participantId);
+      if (legAt(call, accountId, tab)) this.#background(call.id, { type: 'resume', accountId, tab });
     }
   }
 
@@ -288,32 +258,14 @@ export class CallService {
     return { roomId: callId, participantId: leg.participantId };
   }
 
-  /** Whose tab has the participant's media; undefined where it is not known to be in a call. */
-  tabOf({ roomId, participantId }: Place): { accountId: string; tab: string } | undefined {
-    const leg = this.#live.get(roomId)?.legs.get(participantId);
-    return leg?.seat ? { accountId: leg.accountId, tab: leg.seat.tab } : undefined;
+  /** The participant's media came up. */
+  mediaUp({ roomId, participantId }: Place): void {
+    this.#background(roomId, { type: 'mediaUp', participantId });
   }
 
-  #takeMedia(event: MediaEvent): void {
-    switch (event.type) {
-      case 'up':
-        this.#background(event.roomId, { type: 'mediaUp', participantId: event.participantId });
-        break;
-      case 'down':
-        this.#background(event.roomId, { type: 'mediaDown', participantId: event.participantId });
-        break;
-      case 'roomLost':
-        for (const participantId of this.#live.get(event.roomId)?.legs.keys() ?? []) {
-          this.#background(event.roomId, { type: 'mediaDown', participantId });
-          this.#tellMediaLost(event.roomId, participantId);
-        }
-        break;
-    }
-  }
-
-  #tellMediaLost(callId: string, participantId: string): void {
-    const seat = this.tabOf({ roomId: callId, participantId });
-    if (seat) this.#with.notifier.toTab(seat.accountId, seat.tab, 'mediaLost', { callId });
+  /** The participant's media was lost on the way. */
+  mediaDown({ roomId, participantId }: Place): void {
+    this.#background(roomId, { type: 'mediaDown', participantId });
   }
 
   /** An event that a member asked for; the answer tells how the call stands after it. */
@@ -329,7 +281,7 @@ export class CallService {
 
   #logFailure(callId: string, work: Promise<void>): void {
     work.catch((error: unknown) => {
-      this.#with.logger.error({ callId, err: error }, 'a call event failed');
+      this.#deps.logger.error({ callId, err: error }, 'a call event failed');
     });
   }
 
@@ -339,7 +291,7 @@ export class CallService {
 
   async #take(callId: string, event: CallEvent): Promise<void> {
     if (this.#closed) return;
-    const { calls, clock, deadlines } = this.#with;
+    const { calls, clock, deadlines } = this.#deps;
     const before = await this.#find(callId);
     if (before === undefined) return;
     const outcome = apply(before, event, clock.now(), deadlines);
@@ -392,7 +344,7 @@ export class CallService {
   /** How it is by the time that it is taken: it may have changed again since it was told. */
   async #takeOtherCall(callId: string, accountId: string): Promise<void> {
     if (this.#closed) return;
-    const { callWaiting } = await this.#with.settings.get(accountId);
+    const { callWaiting } = await this.#deps.settings.get(accountId);
     const inAnotherCall = this.#isEngaged(accountId);
     await this.#take(callId, { type: 'otherCall', accountId, inAnotherCall, callWaiting });
   }
@@ -401,23 +353,9 @@ export class CallService {
     return this.#live.engagedIn(accountId) !== undefined;
   }
 
-  /** Everyone else in the conversation, as participants of a new call, and whether it rings there. */
-  async #callees(callerId: string, conversationId: string): Promise<Invitation['callees']> {
-    const callees: Invitation['callees'][number][] = [];
-    for (const accountId of await this.#with.conversations.members(conversationId, callerId)) {
-      if (accountId === callerId) continue;
-      if (this.#with.people.named(accountId).gone) {
-        throw new AppError('person_gone', 'This account is closed: nobody would answer.');
-      }
-      const decision = await this.#decide(conversationId, callerId, accountId);
-      callees.push({ accountId, participantId: randomUUID(), decision });
-    }
-    return callees;
-  }
-
   /** The tab's socket may have closed while an event was committed that gave it a call to lose. */
   #dropIfGone(accountId: string, tab: string): void {
-    if (!this.#with.tabs.isConnected(accountId, tab)) this.disconnected(accountId, tab);
+    if (!this.#deps.tabs.isConnected(accountId, tab)) this.disconnected(accountId, tab);
   }
 
   /** Ends the account's call where its tab is gone; false where it is there. */
@@ -428,75 +366,17 @@ export class CallService {
     return true;
   }
 
-  /** @throws {AppError} `rate_limited` where the callee has let too many calls pass. */
-  async #decide(conversationId: string, callerId: string, calleeId: string): Promise<RingDecision> {
-    const engaged = this.#live.engagedIn(calleeId);
-    const now = this.#with.clock.now();
-    const facts = await this.#with.settings.ringFacts(
-      conversationId,
-      callerId,
-      calleeId,
-      now - UNANSWERED_WITHIN_MS,
-    );
-    if (facts.hasBlocked) throw youBlocked();
-    // Who is calling in this very conversation wants to be answered: the invitation will collide with theirs.
-    if (engaged?.conversationId === conversationId) return 'ring';
-    if (facts.unanswered >= UNANSWERED_AT_MOST * this.#with.rateLimitFactor) {
-      throw new AppError(
-        'rate_limited',
-        'They have not answered several calls. Write, or try again in some minutes.',
-      );
-    }
-    return decideRing({ ...facts, engaged: engaged !== undefined }, now);
-  }
-
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: StoredMessage | null): void {
-    const { logger, people, media, observer, clock } = this.#with;
+    const { logger, facts, clock } = this.#deps;
     this.#live.put(call);
     this.#timers.set(call);
-    observer.changed(before, call, clock.now());
     const state = stateOf(call);
     if (!before || stateOf(before) !== state) {
       logger.info({ callId: call.id, state, reason: call.end?.reason }, 'call');
     }
-    for (const effect of effects) {
-      switch (effect.type) {
-        case 'announce':
-          this.#announce(call);
-          break;
-        case 'withdraw':
-          this.#tell(withdrawn(call, clock.now()), effect.accountId);
-          break;
-        case 'closeMedia':
-          this.#logFailure(call.id, media.leave({ roomId: call.id, participantId: effect.participantId }));
-          break;
-        case 'closeRoom':
-          this.#logFailure(call.id, media.close(call.id));
-          break;
-      }
-    }
-    for (const { participantId, state } of call.legs.values()) {
-      if (state === 'left' && before?.legs.get(participantId)?.state !== 'left')
-        this.#with.onLeft(participantId);
-    }
-    for (const leg of memberLegs(call)) {
-      const wasIn = before && legOf(before, leg.accountId);
-      if (wasIn && isAnswered(wasIn) !== isAnswered(leg)) people.setInCall(leg.accountId, isAnswered(leg));
-    }
+    facts.publish('callChanged', { before, call, effects, at: clock.now() });
+    if (call.end) facts.publish('callEnded', { call, entry });
     this.#tellOthers(call);
-    if (call.end) {
-      this.#with.history.tell(call, entry).catch((error: unknown) => {
-        logger.error({ callId: call.id, err: error }, 'the history of a call was not told');
-      });
-    }
-  }
-
-  #announce(call: Call): void {
-    for (const { accountId, hidden } of memberLegs(call)) if (!hidden) this.#tell(call, accountId);
-  }
-
-  #tell(call: Call, accountId: string): void {
-    this.#with.notifier.toAccount(accountId, 'call', { call: this.#present(call, accountId) });
   }
 
   async #view(callId: string, accountId: string): Promise<CallView> {
@@ -507,11 +387,11 @@ export class CallService {
 
   /** Memory is a cache: a call that it does not hold is read. Only a commit puts calls there. */
   async #find(callId: string): Promise<Call | undefined> {
-    return this.#live.get(callId) ?? (await this.#with.calls.find(callId));
+    return this.#live.get(callId) ?? (await this.#deps.calls.find(callId));
   }
 
   #present(call: Call, accountId: string): CallView {
-    return presentCall(call, accountId, (id) => this.#with.people.named(id).username);
+    return presentCall(call, accountId, (id) => this.#deps.people.named(id).username);
   }
 }
 

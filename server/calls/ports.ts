@@ -70,12 +70,6 @@ export interface RingFacts {
  */
 export type Collision = 'same_id' | 'conversation_in_call' | 'account_in_call';
 
-/** Is told of every change of a call, once it is committed. */
-export interface CallObserver {
-  /** `before` is undefined for a new call. */
-  changed(before: Call | undefined, call: Call, now: number): void;
-}
-
 /** A participant of a room of media. A call's room has the call's id. */
 export interface Place {
   readonly roomId: string;

@@ -14,5 +14,6 @@ export function subscribeCalls(
   facts.subscribe('sessionEnded', ({ sessionId }) => calls.sessionEnded(sessionId));
   // Who writes has read what stands above.
   facts.subscribe('messageStored', ({ message }) => history.read(message.senderId));
+  facts.subscribe('callEnded', ({ call }) => history.ended(call));
   facts.subscribe('readMarkMoved', ({ accountId }) => history.read(accountId));
 }

@@ -1,12 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { stateOf, type Call } from '../calls/call.ts';
-import type { CallObserver } from '../calls/ports.ts';
 
 const SET_UP_BUCKETS = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15];
 const DURATION_BUCKETS = [10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400];
 
 /** How calls go: what becomes of them, and how long people wait. */
-export class CallMetrics implements CallObserver {
+export class CallMetrics {
   readonly #ended;
   readonly #alerted;
   readonly #setUp;

@@ -44,6 +44,7 @@ export class Metrics {
   /** Counts what is committed. */
   subscribe(facts: FactBus): void {
     facts.subscribe('messageStored', () => this.#messages.inc());
+    facts.subscribe('callChanged', ({ before, call, at }) => this.calls.changed(before, call, at));
   }
 
   /** Reads these, too, whenever somebody asks. */

@@ -1,3 +1,4 @@
+import { isAnswered, legOf, memberLegs } from '../calls/call.ts';
 import type { FactBus } from '../fact-bus.ts';
 import type { PeopleService } from './people-service.ts';
 
@@ -11,4 +12,12 @@ export function subscribePeople(facts: FactBus, people: PeopleService): void {
   facts.subscribe('blockChanged', ({ accountId, blockedId, blocked }) =>
     people.setBlocked(accountId, blockedId, blocked),
   );
+  facts.subscribe('callChanged', ({ before, call }) => {
+    for (const leg of memberLegs(call)) {
+      const wasIn = before && legOf(before, leg.accountId);
+      // A leg that only rings says nothing: its account may be in another call.
+      if (isAnswered(leg)) people.setInCall(leg.accountId, true);
+      else if (wasIn && isAnswered(wasIn)) people.setInCall(leg.accountId, false);
+    }
+  });
 }

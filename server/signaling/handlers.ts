@@ -1,5 +1,6 @@
 import type { IceServers, RouterCapabilities } from '#protocol/media';
 import type { Answer, Method, RequestData } from '#protocol/methods';
+import type { CallMedia } from '../calls/call-media.ts';
 import type { CallService } from '../calls/call-service.ts';
 import type { CallHistory } from '../calls/call-history.ts';
 import type { SettingsService } from '../calls/settings-service.ts';
@@ -26,6 +27,7 @@ export interface Services {
   people: PeopleService;
   chat: ChatService;
   calls: CallService;
+  callMedia: CallMedia;
   history: CallHistory;
   settings: SettingsService;
   reports: ReportService;

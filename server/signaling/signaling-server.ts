@@ -201,6 +201,7 @@ export class SignalingServer {
     logger.info(context, 'connected');
     people.connect(identity.accountId, connection.id);
     calls.connected(identity.accountId, seat.tab);
+    services.callMedia.connected(identity.accountId, seat.tab);
     this.#greet(connection).catch((error: unknown) => {
       // Whoever is gone again needs none.
       if (transport.closed) return;

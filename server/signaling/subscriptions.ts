@@ -3,6 +3,7 @@ import { presentSelf } from '../accounts/account-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
 import type { StoredMessage } from '../chat/conversation.ts';
 import type { FactBus } from '../fact-bus.ts';
+import type { Notifier } from '../notifier.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { Connections } from './connections.ts';
 
@@ -42,7 +43,7 @@ export function subscribeConnections(facts: FactBus, { connections, chat, sessio
 /** Sends a committed message to every connection of the members who see it, but for one. */
 export async function deliver(
   stored: StoredMessage,
-  { chat, connections }: Pick<Collaborators, 'chat' | 'connections'>,
+  { chat, connections }: { chat: Pick<ChatService, 'readersOf'>; connections: Notifier },
   connectionId?: string,
 ): Promise<void> {
   const { message } = stored;

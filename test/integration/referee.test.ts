@@ -9,6 +9,7 @@ import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import { openDatabase, type Database } from '../../server/db/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { makeCalls } from '../support/make-calls.ts';
 
 /**
  * Within one process events of a call come one after the other, so only here, by two repositories on one file
@@ -104,5 +105,61 @@ describe('the database decides', () => {
     expect(await calls[1].find(other.id)).toEqual(other);
     expect(await calls[0].save(after(other, { type: 'hangUp', accountId: cid }))).toHaveProperty('entry');
     expect(await calls[1].add(other)).toBe('same_id');
+  });
+
+  test('that an account has several participants in one call, one of them engaged, and one call in its lists', async () => {
+    const [ann, ben] = [await account(), await account()];
+    const [here, there] = [seat(), seat()];
+    const call = await ringing(ann, ben);
+    const participantId = randomUUID();
+    const warm = after(call, { type: 'warm', accountId: ben, participantId, seat: there });
+    const answered = after(warm, { type: 'accept', accountId: ben, seat: there });
+    expect(await calls[0].add(call)).toEqual({ entry: null });
+    expect(await calls[0].save(warm)).toEqual({ entry: null });
+    expect(await calls[1].find(call.id)).toEqual(warm);
+    expect(await calls[1].save(answered)).toEqual({ entry: null });
+    expect(await calls[0].find(call.id)).toEqual(answered);
+    expect(legOf(answered, ben)?.participantId).toBe(participantId);
+    // Both at once would be two calls for one account.
+    const both = new Map(
+      [...answered.legs].map(([id, leg]) => [id, { ...leg, state: 'active' as const, seat: here }]),
+    );
+    expect(await calls[0].save({ ...answered, version: answered.version + 1, legs: both })).toBe(
+      'account_in_call',
+    );
+
+    await calls[0].save(after(answered, { type: 'hangUp', accountId: ann }));
+    const all = { missed: false, before: undefined };
+    expect((await calls[0].listEnded(ben, all, 10)).map(({ id }) => id)).toEqual([call.id]);
+  });
+});
+
+describe('memory is a cache', () => {
+  test('of which a call service that does not hold a call has no need', async () => {
+    const [ann, ben] = [await account(), await account()];
+    const { id: conversationId } = await new SqlConversationRepository(databases[0]).openDirect(ann, ben, 1);
+    const [first, second] = [makeCalls({ database: databases[0] }), makeCalls({ database: databases[1] })];
+    const [anns, bens] = [seat(), seat()];
+    const callId = randomUUID();
+    await first.calls.invite(ann, anns, { callId, conversationId, kind: 'voice' });
+
+    expect(await second.calls.get(ben, callId)).toMatchObject({ state: 'calling' });
+    await expect(second.calls.get(randomUUID(), callId)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await second.calls.accept(ben, callId, bens)).toMatchObject({
+      state: 'connecting',
+      boundTo: bens.tab,
+    });
+    const place = await second.calls.seatedAt(ben, callId, bens.tab);
+    expect(place.roomId).toBe(callId);
+    await expect(second.calls.seatedAt(ben, callId, anns.tab)).rejects.toMatchObject({ code: 'forbidden' });
+
+    const third = makeCalls({ database: databases[1] });
+    third.calls.mediaUp(place);
+    third.calls.mediaUp(await third.calls.seatedAt(ann, callId, anns.tab));
+    await third.calls.idle();
+    expect(await third.calls.get(ann, callId)).toMatchObject({ state: 'active' });
+    // The first holds it as it was, but the database decides.
+    expect(await first.calls.hangUp(ann, callId)).toMatchObject({ state: 'ended', reason: 'hung_up' });
+    for (const { calls: service } of [first, second, third]) service.close();
   });
 });

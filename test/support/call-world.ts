@@ -1,18 +1,15 @@
 import type { Call as CallView } from '#protocol/call';
 import { DEFAULT_CALL_SETTINGS } from '#protocol/settings';
 import { randomUUID } from 'node:crypto';
-import { DEADLINES } from '../../server/calls/call-events.ts';
+import type { CallService } from '../../server/calls/call-service.ts';
 import { isEngaged, legOf, stateOf, type Call, type Seat } from '../../server/calls/call.ts';
-import { CallHistory } from '../../server/calls/call-history.ts';
-import { CallService } from '../../server/calls/call-service.ts';
 import type { Clock, MediaEvent } from '../../server/calls/ports.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
 import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import type { Database } from '../../server/db/database.ts';
 import { SqlSettingsRepository } from '../../server/db/settings-repository.ts';
 import { AppError } from '../../server/errors.ts';
-import { createLogger } from '../../server/logger.ts';
-import type { Notifier } from '../../server/notifier.ts';
+import { makeCalls, NO_MEDIA } from './make-calls.ts';
 
 /** One thing that happens; people and devices are numbers. */
 export type Step =
@@ -71,7 +68,7 @@ export class CallWorld {
   #emitMedia: (event: MediaEvent) => void = () => undefined;
   /** Tabs that have ever been without a connection. */
   readonly #wasGone = new Set<string>();
-  #service: CallService;
+  #made: ReturnType<typeof makeCalls>;
 
   private constructor(database: Database, people: string[], devices: number) {
     this.#database = database;
@@ -81,7 +78,7 @@ export class CallWorld {
       Array.from({ length: devices }, () => ({ device: randomUUID(), tab: randomUUID(), session: '' })),
     );
     for (const tab of this.#seats.flat()) this.#connected.add(tab.tab);
-    this.#service = this.#start();
+    this.#made = this.#start();
   }
 
   static async create(database: Database, people: number, devices: number): Promise<CallWorld> {
@@ -183,7 +180,7 @@ export class CallWorld {
         return this.#clock.pass(step.milliseconds, () => this.#settle());
       case 'restart':
         this.#service.close();
-        this.#service = this.#start();
+        this.#made = this.#start();
         await this.#service.restore();
         for (const [who, seats] of this.#seats.entries()) {
           for (const { tab } of seats) {
@@ -275,43 +272,25 @@ export class CallWorld {
     this.#emitMedia(type === 'up' ? { type, paths: [], ...place } : { type, ...place });
   }
 
-  #makeMedia(): ConstructorParameters<typeof CallService>[0]['media'] {
+  #makeMedia(): typeof NO_MEDIA {
     return {
-      refresh: () => Promise.resolve(false),
-      leave: () => Promise.resolve(),
+      ...NO_MEDIA,
       close: (callId) => Promise.resolve(void this.#closedRooms.add(callId)),
       onEvent: (listener) => (this.#emitMedia = listener),
     };
   }
 
-  #start(): CallService {
-    const people = {
-      named: (id: string) => ({ username: id }),
-      setInCall: () => undefined,
-    };
-    const notifier: Notifier = {
-      toAccount: (accountId, notice, data) => {
-        if (notice === 'call') this.#hear(accountId, (data as { call: CallView }).call);
-      },
-      toTab: () => undefined,
-      toConnections: () => undefined,
-    };
-    const conversations = {
-      members: (id: string) => this.#conversations().membersOf(id),
-      deliver: () => Promise.resolve(),
-    };
-    const common = { calls: this.#repository, conversations, people, notifier, clock: this.#clock };
-    return new CallService({
-      ...common,
-      history: new CallHistory(common),
-      settings: new SqlSettingsRepository(this.#database),
+  get #service(): CallService {
+    return this.#made.calls;
+  }
+
+  #start(): ReturnType<typeof makeCalls> {
+    return makeCalls({
+      database: this.#database,
+      clock: this.#clock,
+      isConnected: (tab) => this.#connected.has(tab),
       media: this.#makeMedia(),
-      onLeft: () => undefined,
-      tabs: { isConnected: (_accountId, tab) => this.#connected.has(tab) },
-      observer: { changed: () => undefined },
-      deadlines: DEADLINES,
-      rateLimitFactor: 1,
-      logger: createLogger('error'),
+      onCall: (accountId, call) => this.#hear(accountId, call),
     });
   }
 
@@ -324,6 +303,7 @@ export class CallWorld {
   async #settle(): Promise<void> {
     for (let round = 0; round < 3; round++) {
       await this.#service.idle();
+      await this.#made.facts.settled();
       await this.#database.raw('select 1');
     }
   }
