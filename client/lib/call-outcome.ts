@@ -1,5 +1,6 @@
 import type { Call, EndReason } from '#protocol/call';
 import type { CallEntry } from '#protocol/chat';
+import { MISSED } from '#protocol/rules';
 
 /** What became of a call, as one of the two sees it. */
 export type Outcome =
@@ -14,20 +15,18 @@ export type Outcome =
   | 'failed';
 
 export function outcomeOf(reason: EndReason, outgoing: boolean): Outcome {
+  if (!outgoing && MISSED.includes(reason)) return 'missed';
   switch (reason) {
     case 'hung_up':
     case 'connection_lost':
       return 'talked';
-    case 'caller_lost':
-      return outgoing ? 'failed' : 'missed';
     case 'media_failed':
+    case 'caller_lost':
       return 'failed';
-    case 'declined':
-      return 'declined';
     case 'taken_back':
       return 'cancelled';
     default:
-      return outgoing ? reason : 'missed';
+      return reason;
   }
 }
 

@@ -1,13 +1,16 @@
+import { SvelteMap } from 'svelte/reactivity';
 import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
+import { isAnswered } from '#protocol/rules';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
 import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
-import { MediaSession, type MediaTrouble } from '../lib/media-session.ts';
+import { MediaSession } from '../lib/media-session.ts';
+import type { MediaTrouble } from '../lib/media-state.ts';
+import { reportMistake } from '../lib/mistakes.ts';
 import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.ts';
 import { OwnDevices } from './own-devices.svelte.ts';
-import { RemoteMedia } from './remote-media.svelte.ts';
-import { reportMistake } from '../lib/mistakes.ts';
+import { RemoteParticipant } from './remote-participant.svelte.ts';
 
 /** Whom a call is with; presence plays no part in it. */
 export interface Peer {
@@ -50,10 +53,11 @@ export function ownLeg(call: Call, selfId: string): Leg | undefined {
 /** The call that this tab is in: what is seen and heard of it, and its buttons. */
 export class ActiveCall {
   readonly peer: Peer;
-  readonly remote = new RemoteMedia();
   readonly own: OwnDevices;
   readonly #options: ActiveCallOptions;
   readonly #media: MediaSession;
+  /** The others, by the id that the server gave them in this call. */
+  readonly #participants = new SvelteMap<string, RemoteParticipant>();
   #id: string;
   #kind = $state<CallKind>('voice');
   #outgoing = $state(false);
@@ -74,7 +78,12 @@ export class ActiveCall {
     this.#outgoing = options.outgoing;
     this.#id = options.id;
     this.#begin = options.begin;
-    this.#media = this.#makeMedia();
+    this.#media = new MediaSession({
+      signaling: options.signaling,
+      callId: () => this.#id,
+      ownerOf: (participantId) => this.#participant(participantId),
+      onTrouble: (trouble) => this.#troubled(trouble),
+    });
     this.own = new OwnDevices({
       callId: () => this.#id,
       onTracks: (microphone, camera) => {
@@ -117,6 +126,12 @@ export class ActiveCall {
   /** Whether the one who is called is in another call while it rings. */
   get otherInAnotherCall(): boolean {
     return this.#otherLeg?.inAnotherCall === true;
+  }
+
+  /** The other one; null until the server has told of them. */
+  get remote(): RemoteParticipant | null {
+    const leg = this.#otherLeg;
+    return (leg && this.#participants.get(leg.participantId)) ?? null;
   }
 
   /** When it was answered, by the server's clock. */
@@ -170,11 +185,14 @@ export class ActiveCall {
       return;
     }
     if (call.state === 'ringing') mark('ringing');
-    if (call.state === 'active') this.#media.settled();
-    if (call.state === 'reconnecting') this.#media.unsettled();
+    const other = this.#otherLeg;
+    if (other) this.#participant(other.participantId);
+    for (const participant of this.#participants.values()) {
+      if (call.state === 'active') participant.settle();
+      if (call.state === 'reconnecting') participant.unsettle();
+    }
     this.#become(call.kind);
-    const answered = leg?.state === 'connecting' || leg?.state === 'active' || leg?.state === 'reconnecting';
-    if (answered && !this.#joined && !this.#released) {
+    if (leg && isAnswered(leg) && !this.#joined && !this.#released) {
       this.#joined = true;
       this.#media.join();
     }
@@ -183,12 +201,11 @@ export class ActiveCall {
   /** It is over, for whatever reason: every device is let go at once. */
   end(ending: Ending): void {
     this.close();
-    const told = this.#call?.reason ?? null;
-    // What was given up here is hung up later: the person did not do that.
-    const away = told === 'hung_up' && this.#ending === 'connection_lost';
-    // The first word stands, but the server's comes before our guess. Only this page knows why it could not go on.
-    const known = this.#unable ?? told ?? this.#ending ?? ending;
-    this.#ending = away ? 'connection_lost' : known;
+    const reason = this.#call?.reason ?? null;
+    // A call that this tab gave up for want of a connection is hung up later, which the person did not do.
+    const givenUp = this.#ending === 'connection_lost' && reason === 'hung_up';
+    // Only this page knows why it could not go on; else the server's word stands before the first of ours.
+    this.#ending = givenUp ? 'connection_lost' : (this.#unable ?? reason ?? this.#ending ?? ending);
   }
 
   close(): void {
@@ -197,11 +214,19 @@ export class ActiveCall {
     clearTimeout(this.#patience);
     this.own.close();
     this.#media.close();
-    this.remote.close();
+    for (const participant of this.#participants.values()) participant.close();
   }
 
   get #otherLeg(): Leg | undefined {
     return this.#call?.legs.find(({ accountId }) => accountId !== this.#options.selfId);
+  }
+
+  #participant(id: string): RemoteParticipant {
+    const known = this.#participants.get(id);
+    if (known) return known;
+    const made = new RemoteParticipant(id);
+    this.#participants.set(id, made);
+    return made;
   }
 
   #start(devices: Promise<void>): void {
@@ -234,30 +259,10 @@ export class ActiveCall {
     }
   }
 
-  #troubled(trouble: MediaTrouble): void {
-    if (trouble === 'unreachable') {
-      this.#unreachable = true;
-      return;
-    }
+  #troubled(trouble: MediaTrouble | null): void {
+    this.#unreachable = trouble === 'unreachable';
+    if (trouble === null || trouble === 'unreachable') return;
     this.#unable ??= trouble;
     this.#options.onUnable(trouble);
-  }
-
-  #makeMedia(): MediaSession {
-    const { signaling } = this.#options;
-    // The id is read at each use: it may change while nothing has been joined.
-    const id = () => this.#id;
-    return new MediaSession({
-      signaling,
-      get callId() {
-        return id();
-      },
-      onRemote: (tracks) => {
-        this.remote.show(tracks);
-        // What stands of before says nothing.
-        if (tracks.some(({ track }) => track.readyState === 'live')) this.#unreachable = false;
-      },
-      onTrouble: (trouble) => this.#troubled(trouble),
-    });
   }
 }

@@ -1,5 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import type { Call, CallKind } from '#protocol/call';
+import type { Call, CallKind, EndReason } from '#protocol/call';
+import { MISSED } from '#protocol/rules';
 import { idsOf } from '../lib/collections.ts';
 import { uuid } from '../lib/ids.ts';
 import { mark } from '../lib/marks.ts';
@@ -8,6 +9,9 @@ import { ConnectionLost, RequestError, type Signaling } from '../lib/signaling.t
 import { ActiveCall, type ActiveCallOptions, ownLeg, type Peer } from './active-call.svelte.ts';
 import { Rings } from './rings.svelte.ts';
 import { reportMistake } from '../lib/mistakes.ts';
+
+/** A ring that ends so was over another call, or came from someone whom one has blocked: there is nothing to say of it. */
+const UNTOLD: readonly EndReason[] = ['busy', 'unavailable'];
 
 /** What became of a ring that this tab did not answer. */
 export type RingOutcome = 'answered_elsewhere' | 'missed';
@@ -302,12 +306,7 @@ export class Calls {
     if (this.#done.has(call.id) || (this.elsewhere && this.elsewhere.id !== call.id)) return;
     const caller = this.peerOf(call);
     if (call.answeredAt !== null) this.#options.onRingOver('answered_elsewhere', caller);
-    else if (
-      call.reason === 'cancelled' ||
-      call.reason === 'caller_lost' ||
-      call.reason === 'no_answer' ||
-      call.reason === 'unreachable'
-    )
+    else if (call.reason && MISSED.includes(call.reason) && !UNTOLD.includes(call.reason))
       this.#options.onRingOver('missed', caller);
   }
 

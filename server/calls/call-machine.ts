@@ -1,8 +1,8 @@
 import type { CallKind, EndReason } from '#protocol/call';
+import { isAnswered } from '#protocol/rules';
 import type { CallEvent, Deadlines, Effect, Invitation, Outcome, Rejected } from './call-events.ts';
 import {
   countHidden,
-  isAnswered,
   isEngaged,
   legAt,
   legOf,

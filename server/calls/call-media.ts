@@ -4,7 +4,8 @@ import type { Logger } from '../logger.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Effect } from './call-events.ts';
 import type { CallService } from './call-service.ts';
-import { isAnswered, legAt } from './call.ts';
+import { isAnswered } from '#protocol/rules';
+import { legAt } from './call.ts';
 import type { Media, MediaEvent, Place } from './ports.ts';
 
 interface Collaborators {

@@ -1,4 +1,5 @@
 import type { CallKind, Call as CallView } from '#protocol/call';
+import { isAnswered } from '#protocol/rules';
 import { randomUUID } from 'node:crypto';
 import type { StoredMessage } from '../chat/conversation.ts';
 import { AppError, restartingError } from '../errors.ts';
@@ -6,7 +7,7 @@ import type { Publisher } from '../fact-bus.ts';
 import type { Logger } from '../logger.ts';
 import { isRejected, type CallEvent, type Deadlines, type Effect } from './call-events.ts';
 import { apply, createCall } from './call-machine.ts';
-import { isAnswered, isEngaged, legAt, legOf, memberLegs, stateOf, type Call, type Seat } from './call.ts';
+import { isEngaged, legAt, legOf, memberLegs, stateOf, type Call, type Seat } from './call.ts';
 import type { Callees } from './callees.ts';
 import { presentCall } from './call-view.ts';
 import { CallTimers } from './call-timers.ts';

@@ -1,4 +1,5 @@
-import { MISSED, type CallKind, type CallState, type EndReason, type LegState } from '#protocol/call';
+import type { CallKind, CallState, EndReason, LegState } from '#protocol/call';
+import { isAnswered, MISSED } from '#protocol/rules';
 
 /** The tab, the device it runs on, and the sign-in it has, that a leg is bound to. */
 export interface Seat {
@@ -59,10 +60,6 @@ export function participantStateOf({ state, seat }: Leg): ParticipantState {
 
 /** A leg that keeps its account from being in another call. */
 export const isEngaged = (leg: Leg): boolean => leg.state !== 'ringing' && leg.state !== 'left';
-
-/** A leg that is in the conversation, or on its way back to it. */
-export const isAnswered = (leg: Leg): boolean =>
-  leg.state === 'connecting' || leg.state === 'active' || leg.state === 'reconnecting';
 
 /** A call that its callee was not there for, and wants to know of. */
 export const isMissedBy = (call: Call, leg: Leg): boolean =>

@@ -1,4 +1,5 @@
-import { callKind, endReason, legState, MISSED, type EndReason } from '#protocol/call';
+import { callKind, endReason, legState, type EndReason } from '#protocol/call';
+import { MISSED } from '#protocol/rules';
 import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';

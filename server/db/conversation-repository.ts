@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MISSED } from '#protocol/call';
+import { MISSED } from '#protocol/rules';
 import type { PageEnd } from '#protocol/common';
 import { z } from 'zod';
 import type { ConversationRecord } from '../chat/conversation.ts';

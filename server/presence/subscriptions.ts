@@ -1,4 +1,5 @@
-import { isAnswered, legOf, memberLegs } from '../calls/call.ts';
+import { isAnswered } from '#protocol/rules';
+import { legOf, memberLegs } from '../calls/call.ts';
 import type { FactBus } from '../fact-bus.ts';
 import type { PeopleService } from './people-service.ts';
 

@@ -87,16 +87,6 @@ export const namesCall = z.strictObject({ callId: id });
 export const callAnswer = z.strictObject({ call });
 export type CallAnswer = z.infer<typeof callAnswer>;
 
-/** Why a callee missed a call. */
-export const MISSED: readonly EndReason[] = [
-  'cancelled',
-  'caller_lost',
-  'no_answer',
-  'unreachable',
-  'busy',
-  'unavailable',
-];
-
 /** One's calls that have ended, the latest first. */
 export const listCalls = z.strictObject({
   missed: z.boolean(),

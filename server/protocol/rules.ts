@@ -1,3 +1,4 @@
+import type { EndReason, Leg } from './call.ts';
 import type { Message } from './chat.ts';
 import { EXCERPT_MAX } from './limits.ts';
 import type { Presence } from './people.ts';
@@ -43,6 +44,21 @@ export function comparePlaces(a: Place, b: Place): number {
 export function previewOf(message: Message): Message {
   return { ...message, text: excerptOf(message.text, EXCERPT_MAX) };
 }
+
+/** Whether an account is in the conversation of a call, or on its way back to it. */
+export function isAnswered({ state }: Pick<Leg, 'state'>): boolean {
+  return state === 'connecting' || state === 'active' || state === 'reconnecting';
+}
+
+/** Why a callee missed a call. */
+export const MISSED: readonly EndReason[] = [
+  'cancelled',
+  'caller_lost',
+  'no_answer',
+  'unreachable',
+  'busy',
+  'unavailable',
+];
 
 /** The ways from a client to the media server, the fastest first. */
 export const ROUTES = ['udp', 'tcp', 'turn_udp', 'turn_tcp', 'turn_tls'] as const;

@@ -32,6 +32,7 @@ function ended(part: Partial<Call> = {}): Call {
 const REASONS: [EndReason, caller: string, callee: string][] = [
   ['hung_up', 'Outgoing voice call', 'Incoming voice call'],
   ['connection_lost', 'Outgoing voice call', 'Incoming voice call'],
+  ['caller_lost', 'Outgoing voice call · No connection', 'Missed voice call'],
   ['cancelled', 'Outgoing voice call · Cancelled', 'Missed voice call'],
   ['declined', 'Outgoing voice call · Declined', 'Incoming voice call · You declined'],
   ['busy', 'Outgoing voice call · In another call', 'Missed voice call'],
