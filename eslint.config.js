@@ -34,6 +34,10 @@ const LIBRARIES = {
   control: [],
   metrics: ['prom-client'],
 };
+const ADDRESSES = {
+  group: ['ipaddr.js'],
+  message: 'It takes more for an address than other programs do: ask server/ip-address.ts.',
+};
 const ROOT = { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' };
 
 const folder = (name) => `**/${name}/**`;
@@ -75,6 +79,7 @@ export default ts.config(
     rules: forbid([
       { group: LIBRARIES_OF_EDGES, message: 'Domain folders know no transport, store or media library.' },
       { group: EDGES.map(folder), message: 'Domain folders define ports; the edges implement them.' },
+      ADDRESSES,
       ROOT,
     ]),
   },
@@ -90,6 +95,7 @@ export default ts.config(
         group: LIBRARIES_OF_EDGES.filter((library) => !LIBRARIES[name].includes(library)),
         message: 'Each library has one importer.',
       },
+      ADDRESSES,
       ROOT,
     ]),
   })),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
+import { addressOfHost } from '../server/ip-address.ts';
 import { schema, type Settings } from './schema.ts';
 
 /** The settings, frozen: parsed once at start and never changed. */
@@ -97,7 +98,7 @@ function assertAcme({ PUBLIC_URL, TLS_CERT }: Settings): void {
     );
   }
   const name = PUBLIC_URL?.hostname;
-  if (PUBLIC_URL?.protocol !== 'https:' || name === undefined || isIP(name.replace(/^\[|\]$/g, ''))) {
+  if (PUBLIC_URL?.protocol !== 'https:' || name === undefined || addressOfHost(name) !== undefined) {
     throw new ConfigError('PUBLIC_URL is missing: ACME needs it as https:// and the name of this server.');
   }
 }

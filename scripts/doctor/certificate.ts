@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
+import { addressOfHost } from '../../server/ip-address.ts';
 import { lifeOf, LOOK_EVERY_MS, renewalOf } from '../../server/reach/acme.ts';
 import { AcmeStore } from '../../server/reach/acme-store.ts';
 import { broken, type Check, doubt, type Finding, good } from './finding.ts';
@@ -42,7 +42,7 @@ export const checkCertificate: Check = (config) => {
     return [broken(subject, `it begins on ${validFrom}: is this machine's clock right?`)];
   }
   const name = PUBLIC_URL?.hostname;
-  if (name !== undefined && !(isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name))) {
+  if (name !== undefined && !isFor(certificate, name)) {
     return [broken(subject, `it is not for ${name}, but for ${certificate.subjectAltName ?? 'no name'}.`)];
   }
   const life = validToDate.getTime() - validFromDate.getTime();
@@ -52,6 +52,12 @@ export const checkCertificate: Check = (config) => {
       : good(subject, `good until ${validTo}.`),
   ];
 };
+
+function isFor(certificate: X509Certificate, host: string): boolean {
+  const address = addressOfHost(host);
+  const match = address === undefined ? certificate.checkHost(host) : certificate.checkIP(address);
+  return match !== undefined;
+}
 
 /** The one that the server has got itself, and renews. */
 function checkAcme({ ACME_DIRECTORY, DATA_DIR, PUBLIC_URL }: Config): Finding {

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isLoopback } from '../../server/reach/loopback.ts';
+import { isLoopback } from '../../server/ip-address.ts';
 import { relayReachesOthers } from '../../server/reach/relay-reach.ts';
 import { type Check, doubt, good } from './finding.ts';
 

@@ -4,7 +4,7 @@ import type { InvitationState } from '#protocol/admin';
 import { comparisonKey } from '#protocol/rules';
 import { AppError } from '../errors.ts';
 import type { Publisher } from '../fact-bus.ts';
-import { networkOf } from '../sessions/client-network.ts';
+import { networkOf } from '../ip-address.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
 import { emailProblem, passwordProblem, tidyNames } from './account-rules.ts';
 import type { Account } from './account.ts';

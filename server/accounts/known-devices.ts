@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { networkOf } from '../sessions/client-network.ts';
+import { networkOf } from '../ip-address.ts';
 
 /** Keeps on which devices and networks accounts have signed in. */
 export interface KnownDeviceRepository {

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { networkOf, wideNetworkOf } from '../sessions/client-network.ts';
+import { networkOf, wideNetworkOf } from '../ip-address.ts';
 import type { Familiarity } from './known-devices.ts';
 import { TryCounter } from './try-counter.ts';
 

@@ -1,27 +1,9 @@
 import type { Route } from '#protocol/check';
 import type { MediaPath } from '../calls/ports.ts';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isAddress, isPrivate } from '../ip-address.ts';
 
 /** What worked so long ago may have been closed since. */
 const LATELY_MS = 24 * 60 * 60 * 1000;
-
-/** Networks that are nobody's on the Internet (RFC 6890). */
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of [
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv6');
 
 /** Of each way and side so many addresses are remembered, the latest. */
 const MOST_ADDRESSES = 100;
@@ -83,6 +65,5 @@ export class RoutesSeen {
 const keyOf = ({ route, port }: Way, address: string) => `${route} ${port ?? ''} ${sideOf(address)}`;
 
 function sideOf(address: string): Side {
-  if (isIP(address) === 0) return 'inside';
-  return PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ? 'inside' : 'outside';
+  return isAddress(address) && !isPrivate(address) ? 'outside' : 'inside';
 }

@@ -2,7 +2,7 @@ import type { PageError } from '#protocol/page-errors';
 import { TryCounter } from '../accounts/try-counter.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { networkOf } from '../sessions/client-network.ts';
+import { networkOf } from '../ip-address.ts';
 
 /** Anybody may report: a page can fail before a sign-in. So the log is bounded by network and as a whole. */
 const BY_NETWORK = { points: 20, duration: 60 * 60 };

@@ -1,9 +1,9 @@
 import type { IceCandidate } from '#protocol/media';
 import { lookup, resolve4, resolve6 } from 'node:dns/promises';
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isLoopback } from './loopback.ts';
+import { addressOfHost, isLoopback } from '../ip-address.ts';
 
 /** The name may have other addresses tomorrow: a line at home gets a new one now and then. */
 const LOOK_UP_EVERY_MS = 60_000;
@@ -40,13 +40,12 @@ export class AnnouncedAddresses {
     this.#configured = configured;
     this.#relayed = relayed;
     if (configured || publicName === undefined) return;
-    // In a URL an IPv6 address stands in brackets.
-    const name = publicName.replace(/^\[|\]$/g, '');
-    if (isIP(name)) {
-      this.#resolved = [name];
+    const address = addressOfHost(publicName);
+    if (address !== undefined) {
+      this.#resolved = [address];
       return;
     }
-    this.#publicName = name;
+    this.#publicName = publicName;
     this.#timer = setInterval(() => void this.#lookUp(), LOOK_UP_EVERY_MS).unref();
   }
 

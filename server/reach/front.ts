@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { CertificateSource } from './certificate.ts';
-import { plainAddress } from './plain-address.ts';
 import { proxyHeader } from './proxy-protocol.ts';
 import type { RelayAddress } from './relay.ts';
 
@@ -132,13 +131,15 @@ function destroyLater(socket: Socket, milliseconds: number): NodeJS.Timeout {
 
 /** Hands a TURN client's stream to the relay, and says whose it is: its limits must see the true address. */
 function handOver(socket: TLSSocket, relay: RelayAddress): void {
-  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+  const { remoteAddress, remotePort = 0, localAddress, localPort = 0 } = socket;
+  if (remoteAddress === undefined || localAddress === undefined) {
+    // The client has gone.
+    socket.destroy();
+    return;
+  }
   const upstream = connect({ ...relay });
   upstream.write(
-    proxyHeader(
-      { address: plainAddress(remoteAddress), port: remotePort },
-      { address: plainAddress(localAddress), port: localPort },
-    ),
+    proxyHeader({ address: remoteAddress, port: remotePort }, { address: localAddress, port: localPort }),
   );
   socket.setNoDelay(true);
   upstream.setNoDelay(true);

@@ -1,4 +1,4 @@
-import { networkOf, wideNetworkOf } from '../sessions/client-network.ts';
+import { networkOf, wideNetworkOf } from '../ip-address.ts';
 
 /** How many accounts of one network have an allocation quota for themselves; more accounts share these. */
 export const SLOTS = 16;

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import { commandLine } from '../where-it-runs.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../ip-address.ts';
 import { RelayFirewall } from './relay-firewall.ts';
 import { RelayGrants } from './relay-grants.ts';
 import { ownHome, type RelayHome, separateHome } from './relay-home.ts';

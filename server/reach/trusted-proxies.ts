@@ -1,20 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
-import { plainAddress } from './plain-address.ts';
-
-const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
+import { isAddress, Networks, plainAddress } from '../ip-address.ts';
 
 /** The operator's own proxies: what they say of a client's address is believed, and what anyone else says is not. */
 export class TrustedProxies {
-  readonly #networks = new BlockList();
+  readonly #networks: Networks;
 
   /** @param networks Addresses, and networks such as `10.0.0.0/8`. */
   constructor(networks: readonly string[]) {
-    for (const network of networks) {
-      const [address = '', bits] = network.split('/');
-      if (bits === undefined) this.#networks.addAddress(address, familyOf(address));
-      else this.#networks.addSubnet(address, Number(bits), familyOf(address));
-    }
+    this.#networks = new Networks(networks);
   }
 
   /**
@@ -25,7 +18,7 @@ export class TrustedProxies {
     let client = plainAddress(socket.remoteAddress ?? '');
     const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',');
     for (const hop of forwarded.map((one) => plainAddress(one.trim())).reverse()) {
-      if (!this.#trusts(client) || !isIP(hop)) break;
+      if (!this.#networks.has(client) || !isAddress(hop)) break;
       client = hop;
     }
     return client;
@@ -33,10 +26,8 @@ export class TrustedProxies {
 
   /** Whether the client's address is known: someone else's proxy may stand in between, and say so in vain. */
   knows({ socket, headers }: IncomingMessage): boolean {
-    return headers['x-forwarded-for'] === undefined || this.#trusts(plainAddress(socket.remoteAddress ?? ''));
-  }
-
-  #trusts(address: string): boolean {
-    return isIP(address) !== 0 && this.#networks.check(address, familyOf(address));
+    return (
+      headers['x-forwarded-for'] === undefined || this.#networks.has(plainAddress(socket.remoteAddress ?? ''))
+    );
   }
 }

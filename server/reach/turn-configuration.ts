@@ -1,4 +1,4 @@
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../ip-address.ts';
 import { consoleLines, type ConsolePlace } from './turn-console.ts';
 
 /**

@@ -9,7 +9,7 @@ import {
   RELAYED_MEDIA_ADDRESS,
   turnConfiguration,
 } from './turn-configuration.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../ip-address.ts';
 import { consolePassword, type ConsolePlace } from './turn-console.ts';
 
 /** What the neighbour starts with. */

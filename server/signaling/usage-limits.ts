@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
-import { networkOf, wideNetworkOf } from '../sessions/client-network.ts';
+import { networkOf, wideNetworkOf } from '../ip-address.ts';
 
 const MINUTE_S = 60;
 const DAY_S = 24 * 60 * MINUTE_S;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bytesOf, isAddress } from '../../server/ip-address.ts';
 
 /** One DER element (ITU-T X.690): its tag, its length, its content. */
 function der(tag: number, ...parts: Buffer[]): Buffer {
@@ -30,7 +31,7 @@ const SUBJECT_ALT_NAME = '551d11';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Makes a self-signed certificate for a name (RFC 5280, X.509 version 3) in this folder: Node can sign
+ * Makes a self-signed certificate for a name or an address (RFC 5280, X.509 version 3) in this folder: Node can sign
  * one but not make one, and no test should depend on what else is installed.
  *
  * @param age and `left`, in milliseconds: its life before now and after.
@@ -42,7 +43,7 @@ export function makeCertificate(
 ): { cert: string; key: string; certFile: string; keyFile: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, Buffer.from(host)))));
-  const altName = sequence(der(0x82, Buffer.from(host)));
+  const altName = sequence(isAddress(host) ? der(0x87, bytesOf(host)) : der(0x82, Buffer.from(host)));
   const now = Date.now();
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -49,3 +49,19 @@ describe('the doctor finds a certificate that is not renewed', () => {
     expect(await checkCertificate(config)).toMatchObject([{ subject: 'certificate', state }]);
   });
 });
+
+describe('the doctor finds a certificate that is for another', () => {
+  test.each([
+    ['call.example.org', 'https://call.example.org', 'good'],
+    ['call.example.org', 'https://example.org', 'broken'],
+    ['203.0.113.7', 'https://203.0.113.7', 'good'],
+    ['203.0.113.7', 'https://203.0.113.8', 'broken'],
+    ['2001:db8::7', 'https://[2001:db8::7]', 'good'],
+    ['2001:db8::7', 'https://[2001:db8::8]', 'broken'],
+  ])('than people ask for: %s at %s', async (host, url, state) => {
+    await using folder = await temporaryFolder();
+    const { certFile, keyFile } = makeCertificate(folder.path, host, { left: 100 * DAY_MS });
+    const config = loadConfig({ TLS_CERT: certFile, TLS_KEY: keyFile, PUBLIC_URL: url });
+    expect(await checkCertificate(config)).toMatchObject([{ subject: 'certificate', state }]);
+  });
+});
