@@ -38,7 +38,10 @@ const ADDRESSES = {
   group: ['ipaddr.js'],
   message: 'It takes more for an address than other programs do: ask server/ip-address.ts.',
 };
-const ROOT = { group: ['**/app.ts', '**/main.ts'], message: 'The composition root is imported by nobody.' };
+const ROOT = {
+  group: ['**/app.ts', '**/app/**', '**/main.ts'],
+  message: 'The composition root is imported by nobody.',
+};
 
 const folder = (name) => `**/${name}/**`;
 const forbid = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });

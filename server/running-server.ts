@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { backupsFolder, type Config, pageAddress } from '../config/load.ts';
-import { createApp, type App, type Overrides } from './app.ts';
+import { createApp, type App } from './app.ts';
+import type { Overrides } from './app/overrides.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { assertOurs, BackupError, verifyBackup } from './db/backup-folder.ts';
 import { restoreBackup, type Restored } from './db/restore.ts';

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext } from 'puppeteer-core';
 import { afterAll, afterEach, expect } from 'vitest';
-import type { Overrides } from '../../server/app.ts';
+import type { Overrides } from '../../server/app/overrides.ts';
 import { TestAccount } from '../support/account.ts';
 import { launchChromium, launchFirefox, type ChromiumOptions } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';

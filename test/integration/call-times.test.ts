@@ -406,6 +406,8 @@ describe('a server that stops and starts again', () => {
       expect(await reaches(tab, callId, 'active')).toMatchObject({ answeredAt, boundTo: seat.tab });
       expect(tab.all('call').filter(({ call }) => /calling|ringing/.test(call.state))).toEqual([]);
     }
+    const { people } = await a.request('listPeople', { search: '' });
+    expect(people).toMatchObject([{ id: world.ben.id, presence: 'in_call' }]);
   });
 
   test('after kill -9 lets what rings be answered', async () => {

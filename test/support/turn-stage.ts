@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setDefaultCACertificates } from 'node:tls';
 import { describe, test } from 'vitest';
-import type { Overrides } from '../../server/app.ts';
+import type { Overrides } from '../../server/app/overrides.ts';
 import { runFolderOf } from '../../server/reach/relay-home.ts';
 import { issueTurnCredentials, turnUsername } from '../../server/reach/turn-credentials.ts';
 import { makeCertificate } from './certificate.ts';
