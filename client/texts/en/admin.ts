@@ -3,6 +3,7 @@ import type { AuditDetails, InvitationState } from '#protocol/admin';
 import type { ApiError, ApiErrorCode } from '../../lib/api.ts';
 import { errors } from './errors.ts';
 import { isolated } from '../../lib/bidi.ts';
+import { plural } from './plural.ts';
 
 const FAULTS: Partial<Record<ApiErrorCode, string>> = {
   last_admin: 'This is the last admin. Make someone else an admin first.',
@@ -106,7 +107,7 @@ export const admin = {
   endSession: (name: string, address: string, since: string) =>
     `End session: ${name}, ${address}, since ${since}`,
   endAll: 'End all sessions',
-  ended: (count: number) => (count === 1 ? '1 session was ended.' : `${count} sessions were ended.`),
+  ended: (count: number) => plural(count, { one: '# session was ended.', other: '# sessions were ended.' }),
 
   whoMaySignUp: 'Who may sign up',
   mode: (mode: RegistrationMode) => MODES[mode],
@@ -115,7 +116,7 @@ export const admin = {
   invitationsNote: 'Each link lets one person sign up, where people with an invitation may.',
   invite: 'Create invitation',
   days: 'Good for',
-  dayCount: (days: number) => (days === 1 ? '1 day' : `${days} days`),
+  dayCount: (days: number) => plural(days, { one: '# day', other: '# days' }),
   noInvitations: 'None yet.',
   state: (state: InvitationState) => STATES[state],
   madeBy: (name: string | null, time: string) =>
@@ -126,7 +127,7 @@ export const admin = {
   revokeOne: (time: string) => `Withdraw the invitation of ${time}`,
   revoked: 'The invitation is withdrawn.',
 
-  openReports: (count: number) => (count === 1 ? '1 open report' : `${count} open reports`),
+  openReports: (count: number) => plural(count, { one: '# open report', other: '# open reports' }),
   closedReports: 'Show closed reports',
   reportsNote:
     'You see what the reporter chose, and nothing else of the chat. The reported person is not told. Reports about yourself are not shown to you.',

@@ -1,4 +1,5 @@
 import { isolated } from '../../lib/bidi.ts';
+import { plural } from './plural.ts';
 
 /** A conversation. */
 export const chat = {
@@ -32,8 +33,9 @@ export const chat = {
   discard: 'Delete',
   from: (name: string) => `${isolated(name)}:`,
   fromYou: 'You:',
-  left: (count: number) => (count === 1 ? '1 character left' : `${count} characters left`),
-  tooLong: (count: number) => `${count} characters too many. Shorten the message or send it in two.`,
+  left: (count: number) => plural(count, { one: '# character left', other: '# characters left' }),
+  tooLong: (count: number) =>
+    `${plural(count, { one: '# character', other: '# characters' })} too many. Shorten the message or send it in two.`,
   notFound: 'There is no such person.',
   openFailed: 'The chat could not be opened.',
   tryAgain: 'Try again',

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#protocol/errors';
+import { plural } from './plural.ts';
 
 const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
   no_connection: 'The server cannot be reached. Check your connection and try again.',
@@ -20,8 +21,8 @@ const WORDS: Partial<Record<ErrorCode | 'no_connection', string>> = {
 };
 
 function minutes(seconds: number): string {
-  const rounded = Math.ceil(seconds / 60);
-  return rounded <= 1 ? 'a minute' : `${rounded} minutes`;
+  const count = Math.max(1, Math.ceil(seconds / 60));
+  return plural(count, { one: 'a minute', other: '# minutes' });
 }
 
 /** Errors that may come up anywhere. */

@@ -1,5 +1,6 @@
 import type { Presence } from '#protocol/people';
 import { isolated } from '../../lib/bidi.ts';
+import { plural } from './plural.ts';
 
 const PRESENCE: Record<Presence, string> = { online: 'online', in_call: 'in a call', offline: 'offline' };
 
@@ -13,11 +14,11 @@ export const people = {
   calls: 'Calls',
   views: 'Show',
   presence: (presence: Presence) => PRESENCE[presence],
-  online: (count: number) => (count === 1 ? '1 person online' : `${count} people online`),
-  unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
+  online: (count: number) => plural(count, { one: '# person online', other: '# people online' }),
+  unread: (count: number) => plural(count, { one: '# unread message', other: '# unread messages' }),
   unreadChats: (count: number) =>
-    count === 1 ? '1 chat with unread messages' : `${count} chats with unread messages`,
-  missed: (count: number) => (count === 1 ? '1 missed call' : `${count} missed calls`),
+    plural(count, { one: '# chat with unread messages', other: '# chats with unread messages' }),
+  missed: (count: number) => plural(count, { one: '# missed call', other: '# missed calls' }),
   call: (name: string) => `Call ${isolated(name)}`,
   videoCall: (name: string) => `Video call ${isolated(name)}`,
   you: 'You:',
