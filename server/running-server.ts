@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { backupsFolder, type Config, pageAddress } from '../config/load.ts';
 import { createApp, type App } from './app.ts';
@@ -27,8 +28,8 @@ export class RunningServer {
   readonly #onBroken: (error: unknown) => void;
   #app: App;
   #port: number;
-  /** One thing after the other: opening, restores, the end. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Restores and the end come one after the other. */
+  readonly #inTurn = pLimit(1);
   #closed = false;
 
   private constructor(given: {
@@ -151,12 +152,6 @@ export class RunningServer {
       this.#onBroken(error);
       throw error;
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 }
 

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { devicesToTry, type InputDevice, isBack, isSameDevice } from './device-choice.ts';
 import { type DeviceKind, deviceOf, devicePermission, type LocalMedia } from './devices.ts';
 import { reportMistake } from './mistakes.ts';
@@ -35,7 +36,7 @@ const KINDS: readonly DeviceKind[] = ['audio', 'video'];
 export class DeviceRecovery {
   readonly #options: DeviceRecoveryOptions;
   readonly #places: Record<DeviceKind, Place> = { audio: place(), video: place() };
-  #queue: Promise<void> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   #closed = false;
 
   constructor(options: DeviceRecoveryOptions) {
@@ -87,8 +88,9 @@ export class DeviceRecovery {
   };
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(() => (this.#closed ? undefined : work()));
-    return this.#queue;
+    return this.#inTurn(async () => {
+      if (!this.#closed) await work();
+    });
   }
 
   async #replace(kind: DeviceKind, device: InputDevice): Promise<void> {
