@@ -122,6 +122,6 @@ export async function composeDomain(config: Config, given: Given) {
     history,
     callMedia: new CallMedia({ media, calls, notifier: connections, facts, logger }),
     settings: new SettingsService({ settings: settingsRepository, people, calls, facts }),
-    reports: new ReportService({ reports: new SqlReportRepository(database), conversations: chat }),
+    reports: new ReportService({ reports: new SqlReportRepository(database) }),
   };
 }

@@ -76,22 +76,26 @@ export class ChatService {
     return this.#conversations.countUnread(accountId);
   }
 
-  /** @throws {AppError} `not_found` unless the account is a member. */
-  async messages(accountId: string, request: ListMessages): Promise<MessagesPage> {
-    await this.members(request.conversationId, accountId);
+  /** A page of a conversation's messages that the account, one of its members, sees. */
+  messages(accountId: string, request: ListMessages): Promise<MessagesPage> {
     return this.#page(request.conversationId, accountId, request);
   }
 
   /**
    * Commits a message. Sent again, it is acknowledged again and stored no second time. A message to someone who has
-   * blocked the sender is acknowledged and kept like any, and only its sender ever sees it.
+   * blocked the sender is acknowledged and kept like any, and only its sender ever sees it. `members` are those of the
+   * conversation, of whom the sender is one.
    *
-   * @throws {AppError} `not_found` unless the account is a member, `person_gone` where nobody is left to read it,
+   * @throws {AppError} `person_gone` where nobody is left to read it,
    *   `you_blocked` where the sender has blocked the other.
    */
-  async send(senderId: string, request: SendMessage, connectionId: string): Promise<MessageSent> {
-    const { conversationId, id, text } = request;
-    const others = (await this.members(conversationId, senderId)).filter((member) => member !== senderId);
+  async send(
+    senderId: string,
+    { conversationId, id, text }: SendMessage,
+    members: readonly string[],
+    connectionId: string,
+  ): Promise<MessageSent> {
+    const others = members.filter((member) => member !== senderId);
     const refusal = await this.#refusal(senderId, others);
     if (refusal) {
       // One that was written before, and is only sent again, stands.
@@ -121,22 +125,16 @@ export class ChatService {
     return undefined;
   }
 
-  /**
-   * Moves the account's read mark.
-   *
-   * @throws {AppError} `not_found` unless the account is a member.
-   */
+  /** Moves the read mark of the account, a member of the conversation, to `seq` or the last message that it sees. */
   async markRead(
     accountId: string,
     conversationId: string,
     seq: number,
     connectionId: string,
   ): Promise<void> {
-    const { lastSeq } = memberOf(await this.#find(conversationId, accountId), accountId);
-    const upTo = Math.min(seq, lastSeq);
-    if (await this.#conversations.markRead(conversationId, accountId, upTo)) {
-      this.#facts.publish('readMarkMoved', { accountId, conversationId, seq: upTo, connectionId });
-    }
+    const readSeq = await this.#conversations.markRead(conversationId, accountId, seq);
+    if (readSeq === undefined) return;
+    this.#facts.publish('readMarkMoved', { accountId, conversationId, seq: readSeq, connectionId });
   }
 
   /** The members who see a committed message, and its conversation as each of them sees it. */

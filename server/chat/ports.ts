@@ -16,8 +16,11 @@ export interface ConversationRepository {
   countUnread(accountId: string): Promise<number>;
   /** Whether the account has blocked the other. */
   hasBlocked(accountId: string, otherId: string): Promise<boolean>;
-  /** Moves the member's read mark forward; false where it stood there or further already. */
-  markRead(id: string, accountId: string, seq: number): Promise<boolean>;
+  /**
+   * Moves the member's read mark forward to `seq`, but not beyond the last message that they see. Tells where it stands
+   * then; undefined where it stood there or further already.
+   */
+  markRead(id: string, accountId: string, seq: number): Promise<number | undefined>;
 }
 
 /** What tells a message from all others: its sender made the id. */

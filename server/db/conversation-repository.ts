@@ -46,9 +46,7 @@ export class SqlConversationRepository implements ConversationRepository {
   }
 
   async findFor(id: string, accountId: string): Promise<ConversationRecord | undefined> {
-    const row = conversationRow.optional().parse(await this.#database('conversations').where({ id }).first());
-    if (row === undefined) return undefined;
-    const [record] = await this.#complete([row]);
+    const [record] = await this.#complete([{ id }]);
     return record?.members.some((member) => member.accountId === accountId) ? record : undefined;
   }
 
@@ -96,12 +94,13 @@ export class SqlConversationRepository implements ConversationRepository {
     return block !== undefined;
   }
 
-  async markRead(id: string, accountId: string, seq: number): Promise<boolean> {
-    const moved = await this.#database('conversation_members')
+  async markRead(id: string, accountId: string, seq: number): Promise<number | undefined> {
+    const moved: unknown = await this.#database('conversation_members')
       .where({ conversation_id: id, account_id: accountId })
-      .where('read_seq', '<', seq)
-      .update({ read_seq: seq });
-    return moved > 0;
+      .whereRaw('read_seq < min(?, last_seq)', [seq])
+      .update({ read_seq: this.#database.raw('min(?, last_seq)', [seq]) })
+      .returning('read_seq');
+    return z.array(z.object({ read_seq: z.number() })).parse(moved)[0]?.read_seq;
   }
 
   /** Adds members and last messages: two queries, however many conversations there are. */

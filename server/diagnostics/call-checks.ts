@@ -134,6 +134,11 @@ export class CallChecks {
     }
   }
 
+  /** @throws {AppError} `not_found` unless the connection has begun a check that goes on. */
+  assertOpen(connectionId: string): void {
+    this.#find(connectionId);
+  }
+
   /** @throws {AppError} `not_found` or `media_refused`. */
   async connect(connectionId: string, { transportId, dtlsParameters }: ConnectCheck): Promise<void> {
     const { senders, receiver } = this.#find(connectionId);

@@ -57,6 +57,10 @@ export class Connection {
     else this.#transport.sendText(text);
   }
 
+  get closed(): boolean {
+    return this.#transport.closed;
+  }
+
   /** Closes with a code of RFC 6455 or of ours. */
   close(code: number): void {
     this.#transport.closeWith(code);

@@ -1,10 +1,12 @@
-import { requests, type Method, type RequestData } from '#protocol/methods';
+import { requests, type Answer, type Method, type RequestData } from '#protocol/methods';
 import { AppError, internalError, wrongShape } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { Authorisation } from './authorisation.ts';
 import type { Connection } from './connection.ts';
 import type { Handlers } from './handlers.ts';
 
 interface Options {
+  authorisation: Authorisation;
   handlers: Handlers;
   logger: Logger;
 }
@@ -24,7 +26,7 @@ export class Dispatcher {
   async dispatch(connection: Connection, method: string, data: unknown): Promise<object> {
     try {
       if (!isMethod(method)) throw new AppError('unknown_method', 'There is no such method.');
-      return await this.#run(connection, method, this.#with.handlers[method], data);
+      return await this.#run(connection, method, data);
     } catch (error) {
       if (error instanceof AppError) throw error;
       const { accountId, id: connectionId } = connection;
@@ -33,16 +35,13 @@ export class Dispatcher {
     }
   }
 
-  async #run<M extends Method>(
-    connection: Connection,
-    method: M,
-    handle: Handlers[M],
-    raw: unknown,
-  ): Promise<object> {
+  async #run<M extends Method>(connection: Connection, method: M, raw: unknown): Promise<Answer<M>> {
     const parsed = requests[method].data.safeParse(raw);
     if (!parsed.success) throw wrongShape(`The data of ${method} is wrong`, parsed.error);
     // The schema belongs to the method; the table of schemas cannot tell the compiler so for a generic one.
     const data = parsed.data as RequestData<M>;
-    return handle(connection, data);
+    const rule: Authorisation[M] = this.#with.authorisation[method];
+    const handle: Handlers[M] = this.#with.handlers[method];
+    return handle(connection, data, await rule(connection, data));
   }
 }

@@ -5,10 +5,11 @@ import type { CallService } from '../calls/call-service.ts';
 import type { CallHistory } from '../calls/call-history.ts';
 import type { SettingsService } from '../calls/settings-service.ts';
 import type { ChatService } from '../chat/chat-service.ts';
-import type { Media, Place } from '../calls/ports.ts';
+import type { Media } from '../calls/ports.ts';
 import type { CallChecks, Checker } from '../diagnostics/call-checks.ts';
 import type { PeopleService } from '../presence/people-service.ts';
 import type { ReportService } from '../reports/report-service.ts';
+import type { Grant } from './authorisation.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { UsageLimits } from './usage-limits.ts';
@@ -42,12 +43,16 @@ export interface Services {
 }
 
 export type Handlers = {
-  [M in Method]: (connection: Connection, data: RequestData<M>) => Answer<M> | Promise<Answer<M>>;
+  readonly [M in Method]: (
+    connection: Connection,
+    data: RequestData<M>,
+    grant: Grant<M>,
+  ) => Answer<M> | Promise<Answer<M>>;
 };
 
 const DONE = {};
 
-/** What each request does: one line to the service that knows, with data that its schema has passed. */
+/** What each request does: a line to the service that knows, with data that its schema and its rule have passed. */
 export function createHandlers({
   people,
   chat,
@@ -59,7 +64,6 @@ export function createHandlers({
   capabilities,
   iceServers,
   checks,
-  limits,
 }: Services): Handlers {
   return {
     ping: () => ({ now: Date.now() }),
@@ -77,19 +81,13 @@ export function createHandlers({
       return opened;
     },
     listMessages: ({ accountId }, data) => chat.messages(accountId, data),
-    async sendMessage({ id, accountId }, data) {
-      await limits.message(accountId, data.text);
-      return chat.send(accountId, data, id);
-    },
+    sendMessage: ({ id, accountId }, data, members) => chat.send(accountId, data, members, id),
     async markRead({ id, accountId }, { conversationId, seq }) {
       await chat.markRead(accountId, conversationId, seq, id);
       return DONE;
     },
 
-    async invite({ accountId, seat, approach: { address } }, data) {
-      await limits.call(accountId, address);
-      return { call: await calls.invite(accountId, seat, data) };
-    },
+    invite: async ({ accountId, seat }, data) => ({ call: await calls.invite(accountId, seat, data) }),
     async alert({ accountId }, { callId }) {
       await calls.alert(accountId, callId);
       return DONE;
@@ -100,7 +98,7 @@ export function createHandlers({
     decline: async ({ accountId }, { callId }) => ({ call: await calls.decline(accountId, callId) }),
     endCall: async ({ accountId }, { callId }) => ({ call: await calls.hangUp(accountId, callId) }),
 
-    getCall: async ({ accountId }, { callId }) => ({ call: await calls.get(accountId, callId) }),
+    getCall: (_connection, _data, call) => ({ call }),
     listCalls: ({ accountId }, data) => history.list(accountId, data),
     async markCallsSeen({ accountId }) {
       await history.markSeen(accountId);
@@ -111,15 +109,13 @@ export function createHandlers({
     setCallSettings: ({ id, accountId }, data) => settings.set(accountId, data, id),
     block: ({ id, accountId }, data) => settings.block(accountId, data.accountId, data.blocked, id),
 
-    async report({ accountId }, data) {
-      await limits.report(accountId);
-      await reports.add(accountId, data);
+    async report({ accountId }, data, members) {
+      await reports.add(accountId, data, members);
       return DONE;
     },
 
     getRouterCapabilities: () => capabilities,
-    async join(connection, { callId, rtpCapabilities, sending }) {
-      const place = await placeOf(connection, callId);
+    async join(connection, { rtpCapabilities, sending }, place) {
       const joined = await media.join(place, { rtpCapabilities, sending, warm: false });
       const { participantId } = place;
       const { sendTransport, recvTransport, consumers } = joined;
@@ -132,25 +128,24 @@ export function createHandlers({
         consumers,
       };
     },
-    async getIceServers(connection, { callId }) {
-      const { participantId } = await placeOf(connection, callId);
-      return { iceServers: relayFor(connection, participantId) };
-    },
-    async connectTransport(connection, { callId, transportId, dtlsParameters }) {
-      await media.connectTransport(await placeOf(connection, callId), transportId, dtlsParameters);
+    getIceServers: (connection, _data, { participantId }) => ({
+      iceServers: relayFor(connection, participantId),
+    }),
+    async connectTransport(_connection, { transportId, dtlsParameters }, place) {
+      await media.connectTransport(place, transportId, dtlsParameters);
       return DONE;
     },
-    async restartIce(connection, { callId, transportId }) {
-      return { iceParameters: await media.restartIce(await placeOf(connection, callId), transportId) };
+    async restartIce(_connection, { transportId }, place) {
+      return { iceParameters: await media.restartIce(place, transportId) };
     },
-    produce: async (connection, { callId, ...track }) =>
-      media.produce(await placeOf(connection, callId), track),
-    async pauseProducer(connection, { callId, producerId, paused }) {
-      await media.pauseProducer(await placeOf(connection, callId), producerId, paused);
+    produce: (_connection, { source, rtpParameters, paused }, place) =>
+      media.produce(place, { source, rtpParameters, paused }),
+    async pauseProducer(_connection, { producerId, paused }, place) {
+      await media.pauseProducer(place, producerId, paused);
       return DONE;
     },
-    async resumeConsumers(connection, { callId, consumerIds }) {
-      await media.resumeConsumers(await placeOf(connection, callId), consumerIds);
+    async resumeConsumers(_connection, { consumerIds }, place) {
+      await media.resumeConsumers(place, consumerIds);
       return DONE;
     },
 
@@ -166,11 +161,6 @@ export function createHandlers({
       return DONE;
     },
   };
-
-  /** The participant that this tab is in the call. */
-  function placeOf({ accountId, seat }: Connection, callId: string): Promise<Place> {
-    return calls.seatedAt(accountId, callId, seat.tab);
-  }
 
   function relayFor({ accountId, approach }: Connection, participantId: string): IceServers | null {
     return iceServers({ ...approach, accountId, scope: participantId });

@@ -19,6 +19,7 @@ import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { assertOneHost, type OriginPolicy } from '../sessions/origin-policy.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
+import { createAuthorisation } from './authorisation.ts';
 import { Connection, type Approach } from './connection.ts';
 import { Dispatcher, isMethod } from './dispatcher.ts';
 import { createHandlers, type Services } from './handlers.ts';
@@ -90,7 +91,11 @@ export class SignalingServer {
   constructor(options: Options) {
     this.#with = options;
     const { services, logger, rateLimitFactor } = options;
-    this.#dispatcher = new Dispatcher({ handlers: createHandlers(services), logger });
+    this.#dispatcher = new Dispatcher({
+      authorisation: createAuthorisation({ ...services, conversations: services.chat }),
+      handlers: createHandlers(services),
+      logger,
+    });
     const points = REQUESTS.points * rateLimitFactor;
     this.#byConnection = new RateLimiterMemory({ ...REQUESTS, points });
     this.#byAccount = new RateLimiterMemory({ ...REQUESTS, points: points * BUSY_TABS });
@@ -204,7 +209,7 @@ export class SignalingServer {
     services.callMedia.connected(identity.accountId, seat.tab);
     this.#greet(connection).catch((error: unknown) => {
       // Whoever is gone again needs none.
-      if (transport.closed) return;
+      if (connection.closed) return;
       logger.error({ ...context, err: error }, 'a snapshot failed');
       connection.close(CLOSE_RESTART);
     });
