@@ -92,7 +92,7 @@ export async function composeDomain(config: Config, given: Given) {
     people,
     facts,
   });
-  const history = new CallHistory({ calls: callRepository, people, notifier: connections, clock });
+  const history = new CallHistory({ calls: callRepository, people, notifier: connections, facts, clock });
   const calls = new CallService({
     calls: callRepository,
     callees: new Callees({

@@ -1,5 +1,6 @@
 import type { CallsPage, ListCalls } from '#protocol/call';
 import { CALLS_PAGE } from '#protocol/limits';
+import type { Publisher } from '../fact-bus.ts';
 import type { Notifier } from '../notifier.ts';
 import { isMissedBy, memberLegs, type Call } from './call.ts';
 import { presentCall } from './call-view.ts';
@@ -9,6 +10,7 @@ interface Collaborators {
   calls: CallRepository;
   people: { named(accountId: string): { username: string } };
   notifier: Notifier;
+  facts: Publisher;
   clock: Clock;
 }
 
@@ -40,10 +42,15 @@ export class CallHistory {
     return count;
   }
 
-  /** The account has looked at its missed calls: the badge goes, on all its devices. */
+  /** The account has looked at its missed calls. */
   async markSeen(accountId: string): Promise<void> {
     await this.#with.calls.markSeen(accountId, this.#with.clock.now());
-    await this.#tellMissed(accountId);
+    this.#with.facts.publish('callsSeen', { accountId });
+  }
+
+  /** The badge of missed calls goes, on all devices of the account. */
+  seen(accountId: string): Promise<void> {
+    return this.#tellMissed(accountId);
   }
 
   /** The account has read, or written, something: what it missed may stand there. */

@@ -15,5 +15,6 @@ export function subscribeCalls(
   // Who writes has read what stands above.
   facts.subscribe('messageStored', ({ message }) => history.read(message.senderId));
   facts.subscribe('callEnded', ({ call }) => history.ended(call));
+  facts.subscribe('callsSeen', ({ accountId }) => history.seen(accountId));
   facts.subscribe('readMarkMoved', ({ accountId }) => history.read(accountId));
 }
