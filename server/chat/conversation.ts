@@ -17,6 +17,18 @@ export interface ConversationRecord {
   readonly members: readonly Member[];
 }
 
+/** A message before it is stored under the next sequence number of its conversation. */
+export type NewMessage = Omit<Message, 'seq'>;
+
+/** Who has read a message the moment it is there. */
+export type ReadBy =
+  /** Its sender, who has read what stands above by writing. */
+  | 'sender'
+  /** Its sender, who took no notice of what stands above: only where that was read already. */
+  | 'sender_if_caught_up'
+  /** Everyone who had read what stands above. */
+  | 'all_caught_up';
+
 /** A message as it is kept. */
 export interface StoredMessage {
   readonly message: Message;

@@ -1,6 +1,6 @@
 import type { Message } from '#protocol/chat';
 import type { PageEnd } from '#protocol/common';
-import type { ConversationRecord, StoredMessage } from './conversation.ts';
+import type { ConversationRecord, NewMessage, StoredMessage } from './conversation.ts';
 
 /** Where conversations are kept. */
 export interface ConversationRepository {
@@ -33,7 +33,7 @@ export interface MessageRepository {
    * sender in the same conversation, stays one message: the first is given back. Where another member has blocked the
    * sender, only the sender sees it.
    */
-  append(message: Omit<Message, 'seq'>): Promise<StoredMessage & { added: boolean }>;
+  append(message: NewMessage): Promise<StoredMessage & { added: boolean }>;
   find(key: MessageKey): Promise<StoredMessage | undefined>;
   /** Up to `limit` messages that the account sees next to a sequence number, oldest first. */
   list(

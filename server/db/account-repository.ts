@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { comparisonKey } from '#protocol/rules';
 import type { Account } from '../accounts/account.ts';
 import type { AccountRepository, Added, Changed } from '../accounts/account-service.ts';
+import { withFirstRole } from '../accounts/first-account.ts';
 import { stateOf } from '../accounts/invitation.ts';
 import { skeletonsOf } from '../accounts/skeleton.ts';
 import type { Admission } from '../accounts/registration.ts';
@@ -89,8 +90,8 @@ export class SqlAccountRepository implements AccountRepository {
       if ((await alike) !== undefined) return { taken: 'lookalike' };
       if (others.length > 0) return { taken: 'email' };
 
-      const first = (await transaction('accounts').select('id').first()) === undefined;
-      const added: Account = first ? { ...account, role: 'admin' } : account;
+      const isFirst = (await transaction('accounts').select('id').first()) === undefined;
+      const added = withFirstRole(account, isFirst);
       await transaction('accounts').insert({
         id: added.id,
         username: added.username,

@@ -1,10 +1,11 @@
-import { callKind, endReason, legState, type EndReason } from '#protocol/call';
+import { callKind, endReason, legState } from '#protocol/call';
 import { MISSED } from '#protocol/rules';
 import type { PageEnd } from '#protocol/common';
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { isEngaged, type Call, type Leg, type Seat } from '../calls/call.ts';
+import { entryOf, UNLISTED } from '../calls/call-entry.ts';
 import type { StoredMessage } from '../chat/conversation.ts';
 import type { CallRepository, Collision, Stored } from '../calls/ports.ts';
 import { violates, type Database } from './database.ts';
@@ -40,9 +41,6 @@ const legRow = z.object({
   hidden: z.coerce.boolean(),
 });
 type LegRow = z.infer<typeof legRow>;
-
-/** Calls that leave no entry in their conversation. */
-const NO_ENTRY: readonly EndReason[] = ['unavailable', 'taken_back'];
 
 /** Calls and their legs in SQLite; the row of an ended call is its history. */
 export class SqlCallRepository implements CallRepository {
@@ -104,7 +102,7 @@ export class SqlCallRepository implements CallRepository {
     const rows: unknown = await this.#database('calls')
       .whereIn('calls.id', mine)
       .whereNotNull('calls.ended_at')
-      .whereNot('calls.end_reason', 'taken_back')
+      .whereNotIn('calls.end_reason', UNLISTED)
       .modify((query) => {
         if (missed) void query.whereIn('calls.end_reason', MISSED);
         if (before) void query.whereRaw('(calls.created_at, calls.id) < (?, ?)', [before.time, before.id]);
@@ -157,35 +155,11 @@ export class SqlCallRepository implements CallRepository {
   }
 }
 
-/**
- * The call's entry in its conversation, in the transaction that ends it: exactly one. Where the callee is "unavailable",
- * or the caller has taken the call back at once, there is none. Of a call that is hidden from its callee only the caller sees it.
- */
+/** Stores the entry that the call leaves in its conversation, in the transaction that ends it: exactly one. */
 async function insertEntry(transaction: Knex.Transaction, call: Call): Promise<StoredMessage | null> {
-  const legs = [...call.legs.values()];
-  const caller = legs.find((leg) => leg.role === 'caller');
-  if (!call.end || !caller || NO_ENTRY.includes(call.end.reason)) return null;
-  const { at, reason } = call.end;
-  const senderOnly = legs.some(({ hidden }) => hidden);
-  const entry = {
-    // Its own id, never the call's: that one is the caller's to choose, and may be a message's already.
-    id: randomUUID(),
-    conversationId: call.conversationId,
-    senderId: caller.accountId,
-    text: '',
-    call: {
-      id: call.id,
-      kind: call.kind,
-      reason,
-      startedAt: call.createdAt,
-      answeredAt: call.answeredAt,
-      endedAt: at,
-    },
-    sentAt: at,
-  };
-  // Those who were there, and had read what stands above, need not read that there is something new.
-  const readBy = MISSED.includes(reason) ? 'sender_if_caught_up' : 'all_caught_up';
-  return { message: await insertMessage(transaction, entry, { senderOnly, readBy }), senderOnly };
+  const entry = entryOf(call, randomUUID());
+  if (entry === null) return null;
+  return { message: await insertMessage(transaction, entry.message, entry), senderOnly: entry.senderOnly };
 }
 
 function collision(error: unknown): Collision {

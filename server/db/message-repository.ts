@@ -2,7 +2,7 @@ import { callKind, endReason } from '#protocol/call';
 import { callEntry, type Message } from '#protocol/chat';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { StoredMessage } from '../chat/conversation.ts';
+import type { NewMessage, ReadBy, StoredMessage } from '../chat/conversation.ts';
 import type { MessageKey, MessageRepository } from '../chat/ports.ts';
 import { violates, type Database } from './database.ts';
 
@@ -55,19 +55,10 @@ export function selectMessages(database: Database) {
   });
 }
 
-/** Who has read a message the moment it is there. */
-export type ReadBy =
-  /** Its sender, who has read what stands above by writing. */
-  | 'sender'
-  /** Its sender, who took no notice of what stands above: only where that was read already. */
-  | 'sender_if_caught_up'
-  /** Everyone who had read what stands above. */
-  | 'all_caught_up';
-
 /** Puts a message under its conversation's next sequence number. Where `senderOnly`, the other members do not see it. */
 export async function insertMessage(
   transaction: Knex.Transaction,
-  message: Omit<Message, 'seq'>,
+  message: NewMessage,
   { senderOnly, readBy }: { senderOnly: boolean; readBy: ReadBy },
 ): Promise<Message> {
   const { id, conversationId, senderId, text, call, sentAt } = message;
@@ -110,7 +101,7 @@ export class SqlMessageRepository implements MessageRepository {
     this.#database = database;
   }
 
-  async append(message: Omit<Message, 'seq'>): Promise<StoredMessage & { added: boolean }> {
+  async append(message: NewMessage): Promise<StoredMessage & { added: boolean }> {
     try {
       return await this.#database.transaction(async (transaction) => {
         const senderOnly = await isBlocked(transaction, message);
