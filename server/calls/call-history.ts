@@ -2,8 +2,7 @@ import type { CallsPage, ListCalls } from '#protocol/call';
 import { CALLS_PAGE } from '#protocol/limits';
 import type { Publisher } from '../fact-bus.ts';
 import type { Notifier } from '../notifier.ts';
-import { isMissedBy, memberLegs, type Call } from './call.ts';
-import { presentCall } from './call-view.ts';
+import { isMissedBy, memberLegs, presentCall, type Call } from './call.ts';
 import type { CallRepository, Clock } from './ports.ts';
 
 interface Collaborators {

@@ -7,10 +7,8 @@ import type { Publisher } from '../fact-bus.ts';
 import type { Logger } from '../logger.ts';
 import { isRejected, type CallEvent, type Deadlines, type Effect } from './call-events.ts';
 import { apply, createCall } from './call-machine.ts';
-import { isEngaged, legAt, legOf, memberLegs, stateOf, type Call, type Seat } from './call.ts';
+import { isEngaged, legAt, legOf, memberLegs, presentCall, stateOf, type Call, type Seat } from './call.ts';
 import type { Callees } from './callees.ts';
-import { presentCall } from './call-view.ts';
-import { CallTimers } from './call-timers.ts';
 import { LiveCalls } from './live-calls.ts';
 import type { CallRepository, Clock, Place, SettingsRepository, Tabs } from './ports.ts';
 import { Serial } from './serial.ts';
@@ -46,8 +44,7 @@ const nothing = (): Promise<void> => Promise.resolve();
  */
 export class CallService {
   readonly #deps: Collaborators;
-  readonly #live = new LiveCalls();
-  readonly #timers: CallTimers;
+  readonly #live: LiveCalls;
   /** Events of one call are taken one after the other. */
   readonly #serial = new Serial();
   #draining = false;
@@ -55,9 +52,7 @@ export class CallService {
 
   constructor(collaborators: Collaborators) {
     this.#deps = collaborators;
-    this.#timers = new CallTimers(collaborators.clock, (callId) =>
-      this.#background(callId, { type: 'tick' }),
-    );
+    this.#live = new LiveCalls(collaborators.clock, (callId) => this.#background(callId, { type: 'tick' }));
   }
 
   /**
@@ -68,7 +63,7 @@ export class CallService {
   async restore(): Promise<void> {
     const live = await this.#deps.calls.listLive();
     // All of them before the first event: whether an account is in a call decides how its others ring.
-    for (const call of live) this.#live.put(call);
+    for (const call of live) this.#live.hold(call);
     // Each call's first event, before one makes another for the next.
     await Promise.all(live.map(({ id }) => this.#dispatch(id, { type: 'restart' })));
   }
@@ -81,7 +76,7 @@ export class CallService {
   /** Stops all timers; calls stay as they are in the database, for the next start. */
   close(): void {
     this.#closed = true;
-    this.#timers.close();
+    this.#live.close();
   }
 
   /** Resolves once every event that came so far has been taken. */
@@ -298,12 +293,12 @@ export class CallService {
     const outcome = apply(before, event, clock.now(), deadlines);
     if (isRejected(outcome)) {
       // A timer may fire a millisecond early by the wall clock.
-      if (event.type === 'tick') this.#timers.set(before);
+      if (event.type === 'tick') this.#live.schedule(before);
       return;
     }
     const saved = await calls.save(outcome.call).catch((error: unknown) => {
       // A timer fires once: without another try a call whose end could not be written would never end.
-      if (event.type === 'tick') this.#timers.set(before, RETRY_MS);
+      if (event.type === 'tick') this.#live.schedule(before, RETRY_MS);
       throw error;
     });
     switch (saved) {
@@ -370,7 +365,6 @@ export class CallService {
   #committed(before: Call | undefined, call: Call, effects: Effect[], entry: StoredMessage | null): void {
     const { logger, facts, clock } = this.#deps;
     this.#live.put(call);
-    this.#timers.set(call);
     const state = stateOf(call);
     if (!before || stateOf(before) !== state) {
       logger.info({ callId: call.id, state, reason: call.end?.reason }, 'call');

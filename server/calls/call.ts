@@ -1,4 +1,4 @@
-import type { CallKind, CallState, EndReason, LegState } from '#protocol/call';
+import type { Call as CallView, CallKind, CallState, EndReason, LegState } from '#protocol/call';
 import { isAnswered, MISSED } from '#protocol/rules';
 
 /** The tab, the device it runs on, and the sign-in it has, that a leg is bound to. */
@@ -115,3 +115,32 @@ export function nextDeadline(call: Call): number | null {
 
 export const countHidden = (legs: ReadonlyMap<string, Leg>): number =>
   [...legs.values()].filter(({ hidden }) => hidden).length;
+
+/** A call as one of its members sees it: of the others' tabs and devices it tells nothing. */
+export function presentCall(
+  call: Call,
+  accountId: string,
+  usernameOf: (accountId: string) => string,
+): CallView {
+  return {
+    id: call.id,
+    conversationId: call.conversationId,
+    kind: call.kind,
+    state: stateOf(call),
+    version: versionFor(call, accountId),
+    createdAt: call.createdAt,
+    answeredAt: call.answeredAt,
+    endedAt: call.end?.at ?? null,
+    reason: call.end?.reason ?? null,
+    endedBy: call.end?.by ?? null,
+    legs: memberLegs(call).map((leg) => ({
+      participantId: leg.participantId,
+      accountId: leg.accountId,
+      username: usernameOf(leg.accountId),
+      role: leg.role,
+      state: leg.state,
+      inAnotherCall: leg.inAnotherCall,
+    })),
+    boundTo: legOf(call, accountId)?.seat?.tab ?? null,
+  };
+}

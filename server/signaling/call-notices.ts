@@ -1,6 +1,5 @@
 import { withdrawn } from '../calls/call-machine.ts';
-import { memberLegs, type Call } from '../calls/call.ts';
-import { presentCall } from '../calls/call-view.ts';
+import { memberLegs, presentCall, type Call } from '../calls/call.ts';
 import type { ChatService } from '../chat/chat-service.ts';
 import type { FactBus } from '../fact-bus.ts';
 import type { Notifier } from '../notifier.ts';
