@@ -1,4 +1,3 @@
-import { type ErrorCode } from '#protocol/errors';
 import { connectQuery, type ConnectQuery } from '#protocol/common';
 import {
   CLOSE_RESTART,
@@ -13,19 +12,16 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Room } from 'protoo-server';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError, internalError, restartingError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { assertOneHost, type OriginPolicy } from '../sessions/origin-policy.ts';
 import { notSignedIn, type Identity } from '../sessions/session.ts';
-import { createAuthorisation } from './authorisation.ts';
 import { Connection, type Approach } from './connection.ts';
-import { Dispatcher, isMethod } from './dispatcher.ts';
-import { createHandlers, type Services } from './handlers.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createMethods, type Services } from './methods.ts';
 import type { SignalingObserver } from './observer.ts';
 import { presentSnapshot } from './snapshot.ts';
-import { SocketTransport } from './socket-transport.ts';
 import type { AccountService } from '../accounts/account-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { SessionCookie } from '../sessions/cookie.ts';
@@ -57,12 +53,6 @@ interface Options {
 
 /** How often each client is pinged; one that has not answered by the next ping is gone. */
 export const HEARTBEAT_MS = 8_000;
-/** Requests that one connection may send in a stretch of time: far more than a person's clicks make. */
-const REQUESTS = { points: 300, duration: 10 };
-/** How many times that all connections of an account may send together. */
-const BUSY_TABS = 3;
-/** What a request counts as, where it is dearer than others: a search looks at every name. */
-const COSTS = new Map<string, number>([['listPeople', 3]]);
 /** Connections that one account may have: each tab is one. */
 const CONNECTIONS_PER_ACCOUNT = 50;
 /**
@@ -75,8 +65,6 @@ const CLOSE_WITHIN_MS = 300;
 export class SignalingServer {
   readonly #with: Options;
   readonly #dispatcher: Dispatcher;
-  readonly #byConnection: RateLimiterMemory;
-  readonly #byAccount: RateLimiterMemory;
   readonly #room = new Room();
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -90,15 +78,7 @@ export class SignalingServer {
 
   constructor(options: Options) {
     this.#with = options;
-    const { services, logger, rateLimitFactor } = options;
-    this.#dispatcher = new Dispatcher({
-      authorisation: createAuthorisation({ ...services, conversations: services.chat }),
-      handlers: createHandlers(services),
-      logger,
-    });
-    const points = REQUESTS.points * rateLimitFactor;
-    this.#byConnection = new RateLimiterMemory({ ...REQUESTS, points });
-    this.#byAccount = new RateLimiterMemory({ ...REQUESTS, points: points * BUSY_TABS });
+    this.#dispatcher = new Dispatcher({ ...options, methods: createMethods(options.services) });
     this.#heartbeat = setInterval(() => this.#checkHearts(), options.heartbeat);
   }
 
@@ -161,7 +141,7 @@ export class SignalingServer {
   }
 
   #open(webSocket: WebSocket, identity: Identity, seat: ConnectQuery, approach: Approach): void {
-    const { services, logger, observer, underWay } = this.#with;
+    const { services, logger, observer } = this.#with;
     const { connections, people, calls } = services;
     this.#alive.add(webSocket);
     webSocket.on('pong', () => this.#alive.add(webSocket));
@@ -169,31 +149,11 @@ export class SignalingServer {
     // The same tab is back before we noticed that it had gone: the old connection is dead.
     connections.ofTab(identity.accountId, seat.tab)?.close(CLOSE_RESTART);
 
-    const transport = new SocketTransport(webSocket);
-    const peer = this.#room.createPeer(randomUUID(), transport);
-    const connection = new Connection(peer, transport, identity, seat, approach);
+    const connection = new Connection(webSocket, identity, seat, approach);
+    const peer = this.#room.createPeer(connection.id, connection);
     const context = { connectionId: connection.id, accountId: identity.accountId };
     connections.add(connection);
-    peer.on('request', ({ method, data }, accept, reject) => {
-      const began = performance.now();
-      const done = (code: ErrorCode | 'ok') => {
-        const seconds = (performance.now() - began) / 1_000;
-        const known = isMethod(method) ? method : 'unknown';
-        observer.answered(known, code, seconds);
-        logger.debug({ ...context, method: known, code }, 'a request was answered');
-      };
-      underWay.track(this.#answer(connection, method, data)).then(
-        (answer) => {
-          accept(answer);
-          done('ok');
-        },
-        (error: unknown) => {
-          const { code, message } = error instanceof AppError ? error : internalError();
-          reject(code, message);
-          done(code);
-        },
-      );
-    });
+    this.#dispatcher.serve(connection, peer);
     peer.on('close', () => {
       if (!connections.remove(connection)) return;
       logger.info(context, 'disconnected');
@@ -227,17 +187,6 @@ export class SignalingServer {
     if (await sessions.takeEmailChange(connection.sessionId)) {
       connection.notify('emailChanged', { email: snapshot.self.email });
     }
-  }
-
-  async #answer(connection: Connection, method: string, data: unknown): Promise<object> {
-    try {
-      await this.#byConnection.consume(connection.id, COSTS.get(method));
-      await this.#byAccount.consume(connection.accountId, COSTS.get(method));
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      throw new AppError('rate_limited', 'Too many requests. Wait a few seconds.');
-    }
-    return this.#dispatcher.dispatch(connection, method, data);
   }
 
   /** A connection that is dead is noticed within two heartbeats. */

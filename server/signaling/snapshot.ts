@@ -1,7 +1,7 @@
 import type { Snapshot } from '#protocol/methods';
 import { presentSelf, type AccountService } from '../accounts/account-service.ts';
 import type { Connection } from './connection.ts';
-import type { Services } from './handlers.ts';
+import type { Services } from './methods.ts';
 
 /**
  * How everything stands for one connection: its first notice. What happens while it is put together is held

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseFrame } from '../../../../server/signaling/frame.ts';
+import { parseFrame } from '../../../../server/signaling/connection.ts';
 
 test('a request is parsed, whatever its data', () => {
   const frame = { request: true, id: 7, method: 'ping', data: { a: [1, null, 'x'] } };

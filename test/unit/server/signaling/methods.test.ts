@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Method } from '#protocol/methods';
-import { Room } from 'protoo-server';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { AppError } from '../../../../server/errors.ts';
 import { createLogger } from '../../../../server/logger.ts';
-import { createAuthorisation, type Authorisation } from '../../../../server/signaling/authorisation.ts';
 import { Connection } from '../../../../server/signaling/connection.ts';
 import { Dispatcher } from '../../../../server/signaling/dispatcher.ts';
-import type { Handlers } from '../../../../server/signaling/handlers.ts';
-import { SocketTransport } from '../../../../server/signaling/socket-transport.ts';
+import { createMethods, type Methods, type Services } from '../../../../server/signaling/methods.ts';
+import { UnderWay } from '../../../../server/under-way.ts';
 import { METHODS, sampleOf } from '../../../support/requests.ts';
 
 /** What a request can name that is not everybody's. */
@@ -19,11 +17,9 @@ const owned = METHODS.filter((method) => Object.keys(sampleOf(method)).some((nam
 function connect() {
   // One that nothing is connected to, which the types of `ws` leave out the options of.
   const socket = Reflect.construct(WebSocket, [null, undefined, {}]) as WebSocket;
-  const transport = new SocketTransport(socket);
-  const peer = new Room().createPeer(randomUUID(), transport);
   const identity = { accountId: randomUUID(), sessionId: randomUUID() };
   const seat = { device: randomUUID(), tab: randomUUID() };
-  const connection = new Connection(peer, transport, identity, seat, {
+  const connection = new Connection(socket, identity, seat, {
     host: 'localhost',
     address: undefined,
   });
@@ -38,14 +34,19 @@ const forAll = <T>(of: (method: Method) => T) =>
 function createDispatcher(rule: (method: Method) => unknown) {
   const ran: unknown[] = [];
   const dispatcher = new Dispatcher({
-    authorisation: forAll((method) => (_connection: unknown, data: unknown) => {
-      ran.push(['rule', method, data]);
-      return rule(method);
-    }) as unknown as Authorisation,
-    handlers: forAll((method) => (_connection: unknown, data: unknown, grant: unknown) => {
-      ran.push(['handler', method, data, grant]);
-      return {};
-    }) as unknown as Handlers,
+    methods: forAll((method) => ({
+      rule: (_connection: unknown, data: unknown) => {
+        ran.push(['rule', method, data]);
+        return rule(method);
+      },
+      handle: (_connection: unknown, data: unknown, grant: unknown) => {
+        ran.push(['handler', method, data, grant]);
+        return {};
+      },
+    })) as unknown as Methods,
+    rateLimitFactor: 1,
+    observer: { answered: () => undefined },
+    underWay: new UnderWay(),
     logger: createLogger('silent'),
   });
   return { dispatcher, ran };
@@ -54,8 +55,8 @@ function createDispatcher(rule: (method: Method) => unknown) {
 const notThere = () => new AppError('not_found', 'There is no such thing.');
 
 /** The real table, before services that refuse whatever they are asked. */
-const strict = createAuthorisation({
-  conversations: { members: () => Promise.reject(notThere()) },
+const strict = createMethods({
+  chat: { members: () => Promise.reject(notThere()) },
   calls: { get: () => Promise.reject(notThere()), seatedAt: () => Promise.reject(notThere()) },
   checks: {
     assertOpen: () => {
@@ -67,7 +68,7 @@ const strict = createAuthorisation({
     report: () => Promise.resolve(),
     call: () => Promise.resolve(),
   },
-});
+} as unknown as Services);
 
 describe.each(METHODS)('%s', (method) => {
   const data = sampleOf(method);
@@ -94,7 +95,7 @@ describe.each(METHODS)('%s', (method) => {
   test('is refused on a connection that is closed', async () => {
     const { connection, socket } = connect();
     socket.emit('close');
-    const { dispatcher, ran } = createDispatcher((name) => strict[name](connection, data as never));
+    const { dispatcher, ran } = createDispatcher((name) => strict[name].rule(connection, data as never));
     await expect(dispatcher.dispatch(connection, method, data)).rejects.toMatchObject({
       code: 'not_signed_in',
     });
@@ -106,7 +107,9 @@ test('each method that names a conversation, a call, a transport or a producer l
   expect(owned.length).toBeGreaterThan(15);
   const { connection } = connect();
   for (const method of owned) {
-    const { dispatcher, ran } = createDispatcher((name) => strict[name](connection, sampleOf(name) as never));
+    const { dispatcher, ran } = createDispatcher((name) =>
+      strict[name].rule(connection, sampleOf(name) as never),
+    );
     const answer = dispatcher.dispatch(connection, method, sampleOf(method));
     await expect(answer, method).rejects.toMatchObject({ code: 'not_found' });
     expect(ran, method).toHaveLength(1);
@@ -115,8 +118,8 @@ test('each method that names a conversation, a call, a transport or a producer l
 
 test('a method without a row does not compile', () => {
   const { ping, ...others } = strict;
-  expect(ping).toBeTypeOf('function');
+  expect(ping).toHaveProperty('rule');
   // @ts-expect-error The row of `ping` is missing.
-  const table: Authorisation = others;
+  const table: Methods = others;
   expect(Object.keys(table)).toHaveLength(METHODS.length - 1);
 });
