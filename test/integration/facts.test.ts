@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { SocketTransport } from '../../server/signaling/socket-transport.ts';
+import { WebSocket } from 'ws';
 import { couple } from '../support/call.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -20,11 +20,16 @@ afterEach(() => vi.restoreAllMocks());
 /** What the server writes to all its sockets from now on: the notice's name, or `ok` for an answer. */
 function watchFrames(): string[] {
   const frames: string[] = [];
-  const { sendText } = SocketTransport.prototype;
-  vi.spyOn(SocketTransport.prototype, 'sendText').mockImplementation(function (this: SocketTransport, text) {
-    const { method, ok } = JSON.parse(text) as { method?: string; ok?: boolean };
-    frames.push(method ?? (ok ? 'ok' : 'refused'));
-    sendText.call(this, text);
+  const { send } = WebSocket.prototype;
+  vi.spyOn(WebSocket.prototype, 'send').mockImplementation(function (this: WebSocket, data, ...rest) {
+    const { request, method, ok } = JSON.parse(String(data)) as {
+      request?: true;
+      method?: string;
+      ok?: boolean;
+    };
+    // The clients are in this process, too.
+    if (!request) frames.push(method ?? (ok ? 'ok' : 'refused'));
+    send.call(this, data, ...rest);
   });
   return frames;
 }
