@@ -22,7 +22,8 @@ function watchFrames(): string[] {
   const frames: string[] = [];
   const { send } = WebSocket.prototype;
   vi.spyOn(WebSocket.prototype, 'send').mockImplementation(function (this: WebSocket, data, ...rest) {
-    const { request, method, ok } = JSON.parse(String(data)) as {
+    if (typeof data !== 'string') throw new Error('a frame that is no text');
+    const { request, method, ok } = JSON.parse(data) as {
       request?: true;
       method?: string;
       ok?: boolean;
