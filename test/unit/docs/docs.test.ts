@@ -1,9 +1,9 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { adminMethods } from '#protocol/admin';
 import { ERROR_STATUS } from '#protocol/errors';
 import { notices, requests } from '#protocol/methods';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { schema } from '../../../config/schema.ts';
 import { COMMANDS } from '../../../scripts/admin/commands.ts';
@@ -57,4 +57,38 @@ test('every file that the documents name is there', () => {
       .map((path) => `${document}: ${path}`),
   );
   expect(missing).toEqual([]);
+});
+
+describe('the architecture page', () => {
+  const page = read('docs/architecture.md');
+
+  test.each([
+    ['Sign-in', Infinity],
+    ['A message', 10],
+    ['`accept`', 12],
+    ['`join`', 10],
+  ])('walks through %s in at most %d files, each of them there', (walk, most) => {
+    const steps = matches(section(page, walk), /^\d+\. `(server\/[\w/-]+\.ts)`/gm);
+    expect(steps.length).toBeGreaterThan(6);
+    expect(new Set(steps).size).toBe(steps.length);
+    expect(steps.length).toBeLessThanOrEqual(most);
+    expect(steps.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('names every folder of the server and its arrows as lint has them', () => {
+    const folders = readdirSync(join(ROOT, 'server'), { withFileTypes: true }).filter((one) =>
+      one.isDirectory(),
+    );
+    const tree = section(page, 'The picture');
+    expect(folders.map(({ name }) => name).filter((name) => !tree.includes(` ${name}/`))).toEqual([]);
+    const arrows = section(page, 'The arrows').split('.')[0] ?? '';
+    const lint = read('eslint.config.js');
+    const listed = (name: string) =>
+      matches(new RegExp(`const ${name} = \\[([^\\]]+)`).exec(lint)?.[1] ?? '', /'(\w+)'/g);
+    expect(
+      matches(arrows, /(\w+)(?=[,`])/g)
+        .filter((name) => !['protocol', 'ts'].includes(name))
+        .sort(),
+    ).toEqual([...listed('DOMAIN'), ...listed('EDGES')].sort());
+  });
 });
