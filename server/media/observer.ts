@@ -1,5 +1,7 @@
 /** How one stream of a call does right now. */
 export interface StreamQuality {
+  /** Who sends or receives it. */
+  readonly participantId: string;
   /** From a client to the server, or the other way. */
   readonly direction: 'up' | 'down';
   readonly kind: 'audio' | 'video';

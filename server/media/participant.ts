@@ -63,6 +63,10 @@ export class Participant {
     }
   }
 
+  get id(): string {
+    return this.#options.place.participantId;
+  }
+
   get sending(): boolean {
     return this.#options.join.sending;
   }

@@ -36,10 +36,10 @@ export class QualitySampler {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      for (const { producers, consumers } of this.#with.rooms.participants()) {
-        for (const producer of producers) if (!producer.paused) await this.#measure('up', producer);
+      for (const { id, producers, consumers } of this.#with.rooms.participants()) {
+        for (const producer of producers) if (!producer.paused) await this.#measure(id, 'up', producer);
         for (const consumer of consumers) {
-          if (!consumer.paused && !consumer.producerPaused) await this.#measure('down', consumer);
+          if (!consumer.paused && !consumer.producerPaused) await this.#measure(id, 'down', consumer);
         }
       }
     } finally {
@@ -52,6 +52,7 @@ export class QualitySampler {
   }
 
   async #measure(
+    participantId: string,
     direction: StreamQuality['direction'],
     stream: types.Producer | types.Consumer,
   ): Promise<void> {
@@ -63,6 +64,7 @@ export class QualitySampler {
     for (const stats of list) {
       if (stats.type !== type) continue;
       this.#with.observer.measured({
+        participantId,
         direction,
         kind: stream.kind,
         loss: stats.fractionLost / LOSS_STEPS,
