@@ -65,6 +65,8 @@ export type Effect =
   | { type: 'announce' }
   /** Tell this one alone, from whom the call is hidden from now on, that it is over. */
   | { type: 'withdraw'; accountId: string }
+  /** The call is answered by a participant who was warm: its media may flow. */
+  | { type: 'openMedia'; participantId: string }
   /** Close the media of a participant who has left a call that goes on. */
   | { type: 'closeMedia'; participantId: string }
   /** Close the room and all media in it. */

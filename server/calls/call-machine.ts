@@ -163,7 +163,10 @@ function accept(
     deadline,
   };
   let next = withLeg(call, weigh(answered, now, deadlines));
-  const effects: Effect[] = [];
+  const effects: Effect[] =
+    participantStateOf(answering) === 'warm'
+      ? [{ type: 'openMedia', participantId: answering.participantId }]
+      : [];
   for (const other of ringing) {
     if (other === answering) continue;
     next = withLeg(next, gone(other));

@@ -9,7 +9,7 @@ import { legAt } from './call.ts';
 import type { Media, MediaEvent, Place } from './ports.ts';
 
 interface Collaborators {
-  media: Pick<Media, 'refresh' | 'leave' | 'close' | 'onEvent'>;
+  media: Pick<Media, 'refresh' | 'activate' | 'leave' | 'close' | 'onEvent'>;
   calls: CallService;
   notifier: Notifier;
   facts: FactBus;
@@ -50,9 +50,16 @@ export class CallMedia {
   async #follow(callId: string, effects: readonly Effect[]): Promise<void> {
     const { media } = this.#deps;
     for (const effect of effects) {
-      if (effect.type === 'closeRoom') await media.close(callId);
-      if (effect.type === 'closeMedia') {
-        await media.leave({ roomId: callId, participantId: effect.participantId });
+      switch (effect.type) {
+        case 'openMedia':
+          await media.activate({ roomId: callId, participantId: effect.participantId });
+          break;
+        case 'closeMedia':
+          await media.leave({ roomId: callId, participantId: effect.participantId });
+          break;
+        case 'closeRoom':
+          await media.close(callId);
+          break;
       }
     }
   }

@@ -24,8 +24,9 @@ interface Settings {
 }
 
 /** Rooms that hold nothing. */
-export const NO_MEDIA: Pick<Media, 'refresh' | 'leave' | 'close' | 'onEvent'> = {
+export const NO_MEDIA: Pick<Media, 'refresh' | 'activate' | 'leave' | 'close' | 'onEvent'> = {
   refresh: () => Promise.resolve(false),
+  activate: () => Promise.resolve(),
   leave: () => Promise.resolve(),
   close: () => Promise.resolve(),
   onEvent: () => undefined,

@@ -541,6 +541,7 @@ describe('participants', () => {
       seat: PHONE,
     });
     expect(effects(ready, answer)).toEqual([
+      { type: 'openMedia', participantId: 'on the phone' },
       { type: 'closeMedia', participantId: 'on the tablet' },
       { type: 'announce' },
     ]);
@@ -550,6 +551,11 @@ describe('participants', () => {
     const answered = after(warmed, [accept]);
     expect(states(answered)).toMatchObject({ 'on the phone': 'left', 'on the tablet': 'left' });
     expect(legOf(answered, BEN)).toMatchObject({ participantId: idOf(BEN), state: 'connecting', seat: BENS });
+    expect(effects(warmed, accept)).toEqual([
+      { type: 'closeMedia', participantId: 'on the phone' },
+      { type: 'closeMedia', participantId: 'on the tablet' },
+      { type: 'announce' },
+    ]);
   });
 
   test('one whose tab goes leaves, its media is closed, and it rings on', () => {
