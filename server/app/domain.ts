@@ -97,7 +97,6 @@ export async function composeDomain(config: Config, given: Given) {
     calls: callRepository,
     callees: new Callees({
       settings: settingsRepository,
-      conversations: chat,
       people,
       clock,
       rateLimitFactor,

@@ -28,6 +28,8 @@ interface Collaborators {
 interface InviteRequest {
   callId: string;
   conversationId: string;
+  /** Of the conversation; the caller is one of them. */
+  members: readonly string[];
   kind: CallKind;
 }
 
@@ -111,8 +113,7 @@ export class CallService {
    * Rings everyone else in the conversation. Sent again it is the same call; where the other is calling
    * already it answers that call.
    *
-   * @throws {AppError} `already_in_call` when the caller is in another call, `not_found` for a conversation
-   *   that the caller is no member of, `person_gone` where the other's account is disabled or deleted, `you_blocked` where
+   * @throws {AppError} `already_in_call` when the caller is in another call, `person_gone` where the other's account is disabled or deleted, `you_blocked` where
    *   the caller has blocked the other, `restarting` where the server is about to stop.
    */
   invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
@@ -120,12 +121,13 @@ export class CallService {
   }
 
   async #invite(callerId: string, seat: Seat, request: InviteRequest): Promise<CallView> {
-    const { callId, conversationId, kind } = request;
+    const { callId, conversationId, members, kind } = request;
     const { calls, callees, clock, deadlines } = this.#deps;
     if (this.#live.get(callId)) return this.#view(callId, callerId);
     if (this.#draining) throw restartingError();
     const caller = { accountId: callerId, participantId: randomUUID(), seat };
-    const invited = await callees.of(conversationId, callerId, (calleeId) => this.#live.engagedIn(calleeId));
+    const engagedIn = (calleeId: string) => this.#live.engagedIn(calleeId);
+    const invited = await callees.of(conversationId, members, callerId, engagedIn);
     const invitation = { id: callId, conversationId, kind, caller, callees: invited };
     const call = createCall(invitation, clock.now(), deadlines);
 

@@ -8,7 +8,6 @@ import { decideRing, type RingDecision } from './ring-policy.ts';
 
 interface Collaborators {
   settings: Pick<SettingsRepository, 'ringFacts'>;
-  conversations: { members(id: string, accountId: string): Promise<string[]> };
   people: { named(accountId: string): Pick<Person, 'gone'> };
   clock: Clock;
   /** Multiplies how many calls may go unanswered. */
@@ -30,17 +29,19 @@ export class Callees {
   /**
    * Everyone else in the conversation, each as a participant of a new call.
    *
+   * @param members of the conversation, of whom the caller is one
    * @param engagedIn the call that an account is in, or is calling with
-   * @throws {AppError} `not_found` unless the caller is a member, `person_gone` where an account is closed, `you_blocked` where the
+   * @throws {AppError} `person_gone` where an account is closed, `you_blocked` where the
    *   caller has blocked someone, `rate_limited` where someone has let too many calls pass.
    */
   async of(
     conversationId: string,
+    members: readonly string[],
     callerId: string,
     engagedIn: (accountId: string) => Call | undefined,
   ): Promise<Invitation['callees']> {
     const callees: Invitation['callees'][number][] = [];
-    for (const accountId of await this.#deps.conversations.members(conversationId, callerId)) {
+    for (const accountId of members) {
       if (accountId === callerId) continue;
       if (this.#deps.people.named(accountId).gone) {
         throw new AppError('person_gone', 'This account is closed: nobody would answer.');

@@ -134,8 +134,8 @@ export function createMethods({
       return DONE;
     }),
 
-    invite: on(rings, async ({ accountId, seat }, data) => ({
-      call: await calls.invite(accountId, seat, data),
+    invite: on(rings, async ({ accountId, seat }, data, members) => ({
+      call: await calls.invite(accountId, seat, { ...data, members }),
     })),
     alert: on(inCall, async ({ accountId }, { callId }) => {
       await calls.alert(accountId, callId);

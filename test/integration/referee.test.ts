@@ -141,7 +141,7 @@ describe('memory is a cache', () => {
     const [first, second] = [makeCalls({ database: databases[0] }), makeCalls({ database: databases[1] })];
     const [anns, bens] = [seat(), seat()];
     const callId = randomUUID();
-    await first.calls.invite(ann, anns, { callId, conversationId, kind: 'voice' });
+    await first.calls.invite(ann, anns, { callId, conversationId, members: [ann, ben], kind: 'voice' });
 
     expect(await second.calls.get(ben, callId)).toMatchObject({ state: 'calling' });
     await expect(second.calls.get(randomUUID(), callId)).rejects.toMatchObject({ code: 'not_found' });

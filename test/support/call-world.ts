@@ -219,6 +219,7 @@ export class CallWorld {
       const call = await this.#service.invite(me, this.#seat(step.who, step.device), {
         callId,
         conversationId,
+        members: [me, other],
         kind: step.kind,
       });
       await this.#remember(call.id);

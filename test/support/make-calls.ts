@@ -5,7 +5,6 @@ import { CallService } from '../../server/calls/call-service.ts';
 import { Callees } from '../../server/calls/callees.ts';
 import { systemClock, type Clock, type Media } from '../../server/calls/ports.ts';
 import { SqlCallRepository } from '../../server/db/call-repository.ts';
-import { SqlConversationRepository } from '../../server/db/conversation-repository.ts';
 import type { Database } from '../../server/db/database.ts';
 import { SqlSettingsRepository } from '../../server/db/settings-repository.ts';
 import { FactBus } from '../../server/fact-bus.ts';
@@ -51,12 +50,9 @@ export function makeCalls({
     toConnections: () => undefined,
   };
   const settings = new SqlSettingsRepository(database);
-  const conversations = {
-    members: (id: string) => new SqlConversationRepository(database).membersOf(id),
-  };
   const calls = new CallService({
     calls: new SqlCallRepository(database),
-    callees: new Callees({ settings, conversations, people, clock, rateLimitFactor: 1 }),
+    callees: new Callees({ settings, people, clock, rateLimitFactor: 1 }),
     settings,
     people,
     tabs: { isConnected: (_accountId, tab) => isConnected(tab) },
