@@ -14,8 +14,21 @@ export async function play(element: HTMLMediaElement): Promise<boolean> {
   }
 }
 
+/** An attachment that shows and plays a stream; `onFrame` is called once, when its first picture is on the screen. */
+export function playing(
+  stream: MediaStream | null,
+  onFrame?: () => void,
+): (element: HTMLVideoElement) => (() => void) | undefined {
+  return (element) => {
+    showStream(element, stream);
+    if (!stream) return undefined;
+    void play(element);
+    return onFrame && firstFrame(element, onFrame);
+  };
+}
+
 /** Calls once, when the first picture is on the screen. Returns a way to give up waiting. */
-export function firstFrame(element: HTMLVideoElement, done: () => void): () => void {
+function firstFrame(element: HTMLVideoElement, done: () => void): () => void {
   if ('requestVideoFrameCallback' in element) {
     const handle = element.requestVideoFrameCallback(done);
     return () => element.cancelVideoFrameCallback(handle);

@@ -1,8 +1,9 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { Call, CallKind, EndReason, Leg } from '#protocol/call';
+import type { Call, CallKind, CallState, EndReason, Leg } from '#protocol/call';
 import type { ErrorCode } from '#protocol/errors';
 import { isAnswered } from '#protocol/rules';
 import { type Fault, faultOf } from '../lib/call-outcome.ts';
+import { waitsForAnswer } from '../lib/call-status.ts';
 import { mark } from '../lib/marks.ts';
 import { prepareMedia } from '../lib/media-device.ts';
 import { MediaSession } from '../lib/media-session.ts';
@@ -17,8 +18,6 @@ export interface Peer {
   id: string;
   username: string;
 }
-
-export type Phase = 'calling' | 'ringing' | 'connecting' | 'active' | 'reconnecting' | 'ended';
 
 /** Why this page cannot take part in calls. */
 export type Inability = Exclude<MediaTrouble, 'unreachable'>;
@@ -106,12 +105,11 @@ export class ActiveCall {
     return this.#outgoing;
   }
 
-  get phase(): Phase {
+  get phase(): CallState {
     if (this.#ending) return 'ended';
     if (!this.#call) return this.outgoing ? 'calling' : 'connecting';
     // Until the answer is known to the server, its word is still that it rings.
-    const waits = this.#call.state === 'ringing' || this.#call.state === 'calling';
-    return !this.outgoing && waits ? 'connecting' : this.#call.state;
+    return !this.outgoing && waitsForAnswer(this.#call.state) ? 'connecting' : this.#call.state;
   }
 
   get ending(): Ending | null {
