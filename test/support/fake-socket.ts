@@ -97,6 +97,15 @@ export class FakeServer {
     this.#answers.set(method, answerer);
   }
 
+  /** From now on, requests of this method wait for their answer. @returns Gives it to those that wait. */
+  hold(method: string): (answer: unknown) => void {
+    const waiting: ((answer: unknown) => void)[] = [];
+    this.answer(method, () => new Promise((resolve) => waiting.push(resolve)));
+    return (answer) => {
+      for (const resolve of waiting.splice(0)) resolve(answer);
+    };
+  }
+
   /** The requests of a method, in order. */
   asked(method: string): Record<string, unknown>[] {
     return this.requests.filter((request) => request.method === method).map(({ data }) => data);

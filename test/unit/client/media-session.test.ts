@@ -109,10 +109,9 @@ async function join(...sources: ('microphone' | 'camera')[]): Promise<void> {
 
 /** From now on an answer of this method waits until it is let go. */
 function hold(method: string): (answer: object) => Promise<void> {
-  const held: ((answer: object) => void)[] = [];
-  server.answer(method, () => new Promise((resolve) => held.push(resolve)));
+  const letGo = server.hold(method);
   return async (answer) => {
-    for (const resolve of held.splice(0)) resolve(answer);
+    letGo(answer);
     await pass(5);
   };
 }
