@@ -32,11 +32,6 @@ export class LastPicture {
     clearTimeout(this.#timer);
   }
 
-  /** Another track of this source is there. */
-  replaced(source: MediaSource): void {
-    this.#tracks.delete(source);
-  }
-
   /** Somebody's media is on its way back: what stands waits for it. */
   unsettle(): void {
     this.#settled = false;

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { ConsumerOptions, MediaSource } from '#protocol/media';
 import { JoinedRoom, type TrackOwner } from './joined-room.ts';
 import { BrowserUnsupported, prepareMedia } from './media-device.ts';
@@ -37,7 +38,7 @@ export class MediaSession {
   #state: MediaState = IDLE;
   /** What the last join gave; it stands while another one is tried. */
   #room: JoinedRoom | null = null;
-  #queue: Promise<void> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
   /** Whether the devices are still being opened. */
   #opening = true;
   /** Until the next try. */
@@ -62,7 +63,7 @@ export class MediaSession {
   /** Sends this track as this source; null: sends nothing. The track stays its owner's. */
   setTrack(source: MediaSource, track: MediaStreamTrack | null): void {
     this.#wanted.set(source, track);
-    this.#enqueue(async () => {
+    this.#takeTurn(async () => {
       const room = this.#room;
       if (room) await this.#guard(this.#sync(room, source), room);
     });
@@ -100,7 +101,7 @@ export class MediaSession {
   #do(action: MediaAction): void {
     switch (action.type) {
       case 'join':
-        this.#enqueue(() => this.#guard(this.#join()));
+        this.#takeTurn(() => this.#guard(this.#join()));
         break;
       case 'wait':
         this.#retry = setTimeout(() => this.#apply({ type: 'due' }), action.delay);
@@ -110,8 +111,8 @@ export class MediaSession {
     }
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#queue = this.#queue.then(() => (this.#state.name === 'closed' ? undefined : work()));
+  #takeTurn(work: () => Promise<void>): void {
+    void this.#inTurn(() => (this.#state.name === 'closed' ? undefined : work()));
   }
 
   #sends(): boolean {

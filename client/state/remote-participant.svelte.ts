@@ -46,7 +46,6 @@ export class RemoteParticipant implements TrackOwner {
 
   added(track: RemoteTrack): void {
     this.#tracks = [...this.#tracks, track];
-    this.#last.replaced(track.source);
     if (track.source === 'microphone' && !this.#heard) {
       this.#heard = true;
       void markFirstSound(track.track, track.receiver);

@@ -82,6 +82,14 @@ describe('the bar', () => {
     expect(press('touch')).toBe(true);
   });
 
+  test('a tap that brought it back takes nothing from the keyboard', () => {
+    vi.advanceTimersByTime(5_000);
+    expect(press('touch')).toBe(false);
+    const event = { preventDefault: vi.fn(), stopPropagation: vi.fn() };
+    bar.click(event);
+    expect(event.preventDefault).not.toHaveBeenCalled();
+  });
+
   test('is there for a mouse, whose click counts', () => {
     vi.advanceTimersByTime(5_000);
     expect(press('mouse')).toBe(true);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Call, Leg } from '#protocol/call';
-import { reported } from '../../support/fake-page.ts';
+import { FakeTrack, reported } from '../../support/fake-page.ts';
 import { FakeServer, NEVER, Refusal } from '../../support/fake-socket.ts';
 import { joinAnswer, remoteTrack, routerCapabilities } from '../../support/fake-device.ts';
 import { Signaling } from '../../../client/lib/signaling.ts';
@@ -100,6 +100,23 @@ function here(): ActiveCall {
   return calls.here;
 }
 
+/** From now on this page has a microphone and a camera. Returns what of them was opened. */
+function giveDevices(): FakeTrack[] {
+  const opened: FakeTrack[] = [];
+  const getUserMedia = ({ audio, video }: MediaStreamConstraints) => {
+    if (audio) opened.push(new FakeTrack('audio'));
+    if (video) opened.push(new FakeTrack('video'));
+    return Promise.resolve(new MediaStream(opened));
+  };
+  const mediaDevices = Object.assign(new EventTarget(), {
+    getUserMedia,
+    enumerateDevices: () => Promise.resolve([]),
+  });
+  vi.stubGlobal('isSecureContext', true);
+  vi.stubGlobal('navigator', { mediaDevices });
+  return opened;
+}
+
 function start(): void {
   signaling = new Signaling({
     device: 'device',
@@ -155,6 +172,7 @@ afterEach(() => {
   calls.close();
   signaling.close();
   expect(reported.splice(0)).toEqual([]);
+  vi.stubGlobal('isSecureContext', false);
   vi.useRealTimers();
 });
 
@@ -263,6 +281,16 @@ describe('a call that comes in', () => {
       expect(calls.ring).toBeNull();
       expect(told.splice(0)).toEqual(['missed ben', `over ${reason}`]);
     }
+  });
+
+  test('that is over is not woken by what comes late', () => {
+    const call = view(BEN, ANN, 'calling');
+    const ringing = later(call, 'ringing');
+    notify(call);
+    notify(later(ringing, 'ended', { reason: 'no_answer' }));
+    notify(ringing);
+    expect(calls.ring).toBeNull();
+    expect(told).toEqual(['missed ben', 'over no_answer']);
   });
 
   test('of someone who was blocked meanwhile, or that was taken back at once, leaves nothing', () => {
@@ -376,7 +404,22 @@ describe('a call that goes out', () => {
     await pass(10);
     expect(here()).toMatchObject({ id: incoming.id, phase: 'connecting', outgoing: false, kind: 'voice' });
     expect(asked('join')).toEqual([`join ${incoming.id}`]);
+  });
+
+  test('meets one of the same person without a picture, and turns off its camera', async () => {
+    const devices = giveDevices();
+    const incoming = view(BEN, ANN, 'ringing');
+    const answer = server.hold('invite');
+    calls.call(BEN, 'video');
+    await pass(10);
+    expect(here().own.cameraOn).toBe(true);
+    answer({ call: later(incoming, 'connecting', { kind: 'voice' }) });
+    await pass(10);
     expect(here().own.cameraOn).toBe(false);
+    expect(devices.map(({ kind, readyState }) => `${kind} ${readyState}`)).toEqual([
+      'audio live',
+      'video ended',
+    ]);
   });
 
   test('meets one of the same person, and was hung up meanwhile: the other one is ended, too', async () => {
@@ -467,6 +510,15 @@ describe('without a connection', () => {
     await reconnect(GOES_ON_FOR + 1_000);
     expect(moves()).toEqual([`accept ${call.id}`, `endCall ${call.id}`]);
     expect(calls.ring?.call.id).toBe(call.id);
+  });
+
+  test('media that were asked for on the last one are asked for again on the next', async () => {
+    server.answer('join', () => NEVER);
+    live = [await talk()];
+    const joins = asked('join').length;
+    server.answer('join', () => joinAnswer());
+    await reconnect();
+    expect(asked('join').length).toBeGreaterThan(joins);
   });
 
   test('how a call ended is asked afterwards, and nothing is done to it', async () => {

@@ -400,6 +400,16 @@ describe('a track of another', () => {
     expect(server.asked('resumeConsumers')).toEqual([]);
   });
 
+  test('of a join that was replaced has nothing joined again, whatever becomes of it', async () => {
+    await join();
+    const answer = hold('resumeConsumers');
+    await tell('consumerAdded', { consumer: remoteTrack('camera') });
+    await join();
+    await answer(new Refusal('not_joined'));
+    await pass(10);
+    expect(joins()).toBe(2);
+  });
+
   test('that cannot be made has everything joined again', async () => {
     await join();
     await tell('consumerAdded', {
@@ -457,7 +467,9 @@ describe('our own track', () => {
     gone.end();
     media.setTrack('microphone', gone);
     await join();
+    await pass(10);
     expect(server.asked('produce')).toEqual([]);
+    expect(joins()).toBe(1);
   });
 
   test('that the server refuses has everything joined again', async () => {
