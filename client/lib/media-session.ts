@@ -8,8 +8,9 @@ import {
   type MediaEvent,
   type MediaFailure,
   type MediaState,
+  type MediaTrouble,
+  step,
 } from './media-state.ts';
-import { type MediaTrouble, step } from './media-state.ts';
 import { ours } from './media-types.ts';
 import { isMistake, reportMistake } from './mistakes.ts';
 import { ConnectionLost, RequestError, type Signaling } from './signaling.ts';

@@ -5,7 +5,7 @@ import type { Answer, Method, Notice, NoticeData, RequestData } from '#protocol/
 import { addressOf } from './base-path.ts';
 import { reportMistake } from './mistakes.ts';
 
-/** A ping without an answer for so long means that the link is dead, whatever the socket believes. */
+/** A ping that is not answered within this time, in milliseconds, means that the link is dead, also where the socket is "open". */
 const PONG_WITHIN = 5_000;
 /** While no connection can be made, ask over HTTP every so many tries whether there is a session at all. */
 const TRIES_PER_SESSION_CHECK = 5;

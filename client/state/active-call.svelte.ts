@@ -196,7 +196,7 @@ export class ActiveCall {
     }
   }
 
-  /** It is over, for whatever reason: every device is let go at once. */
+  /** It is over, however it ended: every device is let go at once. */
   end(ending: Ending): void {
     this.close();
     const reason = this.#call?.reason ?? null;

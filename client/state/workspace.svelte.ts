@@ -228,7 +228,7 @@ export class Workspace {
     this.history.forget();
   }
 
-  /** Whoever closes the tab by mistake would leave the call. */
+  /** Closing the tab by mistake would leave the call. */
   readonly #askFirst = (event: BeforeUnloadEvent): void => {
     if (this.calls.busyHere && !this.#reloading) event.preventDefault();
   };
