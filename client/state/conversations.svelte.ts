@@ -28,6 +28,11 @@ export class Conversations {
   #problem = $state<'not_found' | 'failed' | null>(null);
   #loading = false;
 
+  /** How many conversations are being opened. */
+  #loads = 0;
+  /** What arrives meanwhile: the server may have answered before it. */
+  readonly #early: Message[] = [];
+
   constructor(options: ConversationsOptions) {
     this.#options = options;
     options.signaling.on({
@@ -83,6 +88,7 @@ export class Conversations {
 
   /** Another epoch begins: the conversation that is wanted is loaded afresh, from the snapshot that follows. */
   forget(): void {
+    this.#early.length = 0;
     this.#list = [];
     this.#open = null;
     this.#problem = null;
@@ -132,7 +138,7 @@ export class Conversations {
 
   /** A message of ours that was acknowledged here. */
   sent(message: Message): void {
-    if (this.#open?.id === message.conversationId) this.#open.add(message);
+    this.#add(message);
     const row = this.#list.find(({ id }) => id === message.conversationId);
     const people = row?.people ?? (this.#open?.id === message.conversationId ? [this.#open.person] : null);
     if (!people || (row && row.lastSeq >= message.seq)) return;
@@ -151,7 +157,7 @@ export class Conversations {
       : isUnread({ ...conversation, lastSeq: conversation.lastSeq - 1 });
     this.#unread += Number(isUnread(conversation)) - Number(wasUnread);
     this.#upsert(conversation);
-    if (this.#open?.id === message.conversationId) this.#open.add(message);
+    this.#add(message);
   }
 
   /** Read up to `seq`, here or in another tab. */
@@ -162,6 +168,11 @@ export class Conversations {
     const after = { ...row, readSeq: seq, missedCalls };
     if (isUnread(row) && !isUnread(after)) this.#unread = Math.max(0, this.#unread - 1);
     this.#list = this.#list.map((one) => (one.id === conversationId ? after : one));
+  }
+
+  #add(message: Message): void {
+    if (this.#open?.id === message.conversationId) this.#open.add(message);
+    else if (this.#loads > 0) this.#early.push(message);
   }
 
   #learn(page: ConversationsPage): void {
@@ -175,6 +186,7 @@ export class Conversations {
   /** Also on every new connection: it catches up, and has the server watch the person's presence. */
   async #load(accountId: string): Promise<void> {
     const { signaling, selfId, people } = this.#options;
+    this.#loads += 1;
     try {
       const opened = await signaling.request('openConversation', { accountId });
       people.learn(opened.conversation.people);
@@ -182,12 +194,16 @@ export class Conversations {
       this.#problem = null;
       if (this.#open?.id === opened.conversation.id) this.#open.refresh(opened);
       else this.#open = new Conversation({ signaling, selfId, opened, onRead: this.#markRead });
+      for (const message of this.#early.splice(0)) this.#add(message);
     } catch (error) {
       reportMistake(error);
       if (error instanceof ConnectionLost || this.#wanted !== accountId) return;
       const unknown =
         error instanceof RequestError && (error.code === 'not_found' || error.code === 'invalid');
       this.#problem = unknown ? 'not_found' : 'failed';
+    } finally {
+      this.#loads -= 1;
+      if (this.#loads === 0) this.#early.length = 0;
     }
   }
 
