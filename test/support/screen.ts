@@ -134,10 +134,14 @@ export async function clickOn(element: ElementHandle): Promise<boolean> {
   const [{ status }] = await Promise.allSettled([clicked]);
   // A page that the click led away from has nobody left to ask.
   const hit = await aim
-    .evaluate((aim) => {
+    .evaluate(async (aim, late) => {
+      // A click that was sent before the time was up may be on its way through a busy page.
+      for (let waits = 0; late && !aim.hit && waits < 20; waits++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
       aim.release();
       return aim.hit;
-    })
+    }, status === 'rejected')
     .catch(() => status === 'fulfilled');
   // On a busy machine the word that it was done may come too late; then it was done all the same.
   if (!hit) await clicked;
