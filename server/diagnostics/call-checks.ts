@@ -9,6 +9,7 @@ import type {
   Route,
 } from '#protocol/check';
 import type { ConsumerOptions, IceServers, Produced, TransportOptions } from '#protocol/media';
+import { isDirect } from '#protocol/rules';
 import { randomUUID } from 'node:crypto';
 import type { JoinMedia, Media, MediaEvent, Place } from '../calls/ports.ts';
 import { AppError } from '../errors.ts';
@@ -218,8 +219,6 @@ interface Offer {
   route: Route;
   iceServers: IceServers | null;
 }
-
-const isDirect = (route: Route): boolean => route === 'udp' || route === 'tcp';
 
 /** The direct ways, and one for each address of the relay. */
 function offersOf(protocols: readonly ('udp' | 'tcp')[], relays: IceServers | null): Offer[] {
