@@ -250,7 +250,7 @@ export class CallService {
   async seatedAt(accountId: string, callId: string, tab: string): Promise<Place> {
     const call = await this.#find(callId);
     const leg = call && legOf(call, accountId);
-    if (call === undefined || call.end || leg === undefined) throw noSuchCall();
+    if (call === undefined || call.end || leg === undefined || leg.hidden) throw noSuchCall();
     if (leg.seat?.tab !== tab) throw new AppError('forbidden', 'This call is on another device.');
     if (!isAnswered(leg)) throw new AppError('call_moved_on', 'Nobody has answered this call yet.');
     return { roomId: callId, participantId: leg.participantId };
